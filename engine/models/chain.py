@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal as OneOf
+from typing import Annotated, Any
+from typing import Literal as OneOf
 
 from pydantic import Field
 

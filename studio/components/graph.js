@@ -1,0 +1,46 @@
+const drawings = new WeakMap(); // parentElement -> { network, nodes, edges, revision }
+
+function tell(tip, item, pointer) {
+  if (!item || !item.tip) return;
+  tip.textContent = item.tip; // text only: never read as HTML
+  tip.style.display = "block";
+  tip.style.left = `${pointer.DOM.x + 14}px`;
+  tip.style.top = `${pointer.DOM.y + 14}px`;
+}
+
+function draw(component) {
+  const { data, parentElement, setStateValue } = component;
+  const frame = parentElement.querySelector(".frame");
+  const canvas = parentElement.querySelector(".canvas");
+  const tip = parentElement.querySelector(".tip");
+  frame.style.height = `${data.height}px`;
+  const nodes = new vis.DataSet(data.nodes);
+  const edges = new vis.DataSet(data.edges);
+  const network = new vis.Network(canvas, { nodes, edges }, {
+    physics: false,
+    layout: { improvedLayout: false },
+    nodes: { shape: "box", margin: 6, borderWidth: 1, font: { color: "#0b1526", size: 14, multi: false } },
+    edges: { smooth: { type: "cubicBezier", forceDirection: "horizontal", roundness: 0.4 }, arrows: { to: { scaleFactor: 0.6 } }, width: 1.4 },
+    interaction: { hover: true, hideEdgesOnDrag: true, hideEdgesOnZoom: true, multiselect: false, keyboard: false },
+  });
+  network.on("click", (event) => {
+    const node = event.nodes.length ? String(event.nodes[0]) : null;
+    const edge = !node && event.edges.length ? String(event.edges[0]) : null;
+    setStateValue("node", node);
+    setStateValue("edge", edge);
+  });
+  network.on("hoverNode", (event) => tell(tip, nodes.get(event.node), event.pointer));
+  network.on("hoverEdge", (event) => tell(tip, edges.get(event.edge), event.pointer));
+  for (const end of ["blurNode", "blurEdge", "dragStart", "zoom"]) network.on(end, () => { tip.style.display = "none"; });
+  network.once("afterDrawing", () => { frame.dataset.ready = "1"; frame.network = network; });
+  if (data.selected && nodes.get(data.selected)) network.selectNodes([data.selected]);
+  return { network, nodes, edges, revision: data.revision };
+}
+
+export default function (component) {
+  const before = drawings.get(component.parentElement);
+  if (before && before.revision === component.data.revision) return () => {};
+  if (before) before.network.destroy();
+  drawings.set(component.parentElement, draw(component));
+  return () => {};
+}
