@@ -37,6 +37,22 @@ class InitialState(Model):
     distractors: tuple[tuple[str, Key], ...] = ()
 
 
+class Mention(Model):
+    """An entity of which the instruction speaks; what is said of it fits exactly this row of s0.
+
+    Attributes:
+        facts: Column -> value that the instruction or the profile says.
+        links: Foreign-key column -> the entity it points to, said as well ("my application for ...").
+        me: The user's own row: known without a fact.
+    """
+
+    table: str
+    key: Key
+    facts: dict[str, Value] = {}
+    links: dict[str, Mention] = {}
+    me: bool = False
+
+
 class Audit(Model):
     """One check of a task: an experiment that was run.
 
@@ -62,6 +78,7 @@ class Task(Model):
         reference_calls: The same, concrete; replayable because ids are deterministic.
         tools: Names of the tools that the agent is given.
         gold_diff: Net row changes of the reference solution against s0.
+        mentions: The entities that the instruction names.
         communicate: Facts the user must be told (none yet for tasks that change state).
         reason: Why it was rejected, where it was.
     """
@@ -78,6 +95,7 @@ class Task(Model):
     tools: tuple[str, ...]
     initial_state: InitialState
     gold_diff: tuple[RowChange, ...]
+    mentions: tuple[Mention, ...] = ()
     communicate: tuple[Any, ...] = ()
     audits: tuple[Audit, ...] = ()
     reason: str = ""

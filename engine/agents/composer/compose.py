@@ -1,0 +1,162 @@
+"""Composes a blueprint: database schema, tools with contracts, and code, the same for the same blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.agents.composer import moves, reads, writes
+from engine.agents.composer.draft import Draft
+from engine.agents.composer.schema import compose_database
+from engine.agents.roles import (
+    CodeAnswer,
+    CodeRequest,
+    DatabaseAnswer,
+    DatabaseRequest,
+    RepairRequest,
+    ToolSchemaAnswer,
+    ToolSchemaRequest,
+)
+from engine.contracts.check import check_contract
+from engine.contracts.source import write_source
+from engine.models.base import Model, digest
+from engine.models.database import DatabaseSchema
+from engine.models.domain import Actor, DomainSpec
+from engine.models.tool import Tool
+from engine.seeds import Seed
+from engine.seeds.blueprint import Blueprint
+from engine.seeds.check import check_blueprint
+from engine.seeds.problems import BlueprintError, Problem
+from engine.seeds.tool_entry import ToolKind
+
+BUILDERS: dict[ToolKind, Callable[[Draft], Tool]] = {
+    "get": reads.compose_get,
+    "lookup": reads.compose_lookup,
+    "search": reads.compose_search,
+    "list": reads.compose_list,
+    "compute": reads.compose_compute,
+    "create": writes.compose_create,
+    "update": writes.compose_update,
+    "delete": writes.compose_delete,
+    "transition": writes.compose_transition,
+    "assign": writes.compose_assign,
+    "unassign": writes.compose_assign,
+    "transfer": moves.compose_transfer,
+    "batch": moves.compose_batch,
+    "action": moves.compose_action,
+}
+
+
+class Composition(Model):
+    """What phase 1 starts from: the domain's schema and its tools, not tested yet."""
+
+    spec: DomainSpec
+    tools: tuple[Tool, ...]
+
+
+class DatabaseComposer:
+    """The database role offline: entities become tables."""
+
+    def derive(self, request: DatabaseRequest) -> DatabaseAnswer:
+        """The schema; see `DatabaseAgent`."""
+        return DatabaseAnswer(database=compose_database(request.blueprint))
+
+
+class ToolComposer:
+    """The tool role offline: each entry of the blueprint becomes a tool with a contract."""
+
+    def design(self, request: ToolSchemaRequest) -> ToolSchemaAnswer:
+        """The tools; see `ToolSchemaAgent`.
+
+        Raises:
+            BlueprintError: Some entries contradict the schema; every such tool is named.
+        """
+        tools: list[Tool] = []
+        problems: list[Problem] = []
+        for name, (table, _) in request.blueprint.tools.items():
+            try:
+                tools.append(_tool(request.blueprint, request.database, table, name))
+            except BlueprintError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise BlueprintError(problems)
+        return ToolSchemaAnswer(tools=tuple(tools))
+
+
+class CodeComposer:
+    """The code role offline: a contract is written out as Python."""
+
+    def write(self, request: CodeRequest) -> CodeAnswer:
+        """The code; see `CodeAgent`."""
+        return CodeAnswer(source=write_source(request.tool, request.database))
+
+
+class NoRepair:
+    """The debug role offline: nobody repairs, so a failing tool is dropped with its reason."""
+
+    def repair(self, request: RepairRequest) -> CodeAnswer | None:
+        """Always `None`; see `DebugAgent`."""
+        return None
+
+
+def compose(blueprint: Blueprint) -> Composition:
+    """Turns a blueprint into a database schema and tools with contracts and code; the same for the same blueprint.
+
+    Raises:
+        BlueprintError: The blueprint contradicts itself; every mistake is named with its place.
+    """
+    problems = check_blueprint(blueprint)
+    if problems:
+        raise BlueprintError(problems)
+    database = DatabaseComposer().derive(DatabaseRequest(blueprint=blueprint)).database
+    designed = ToolComposer().design(ToolSchemaRequest(blueprint=blueprint, database=database)).tools
+    code = CodeComposer()
+    tools = tuple(
+        tool.model_copy(update={"source": code.write(CodeRequest(tool=tool, database=database)).source})
+        for tool in designed
+    )
+    user = blueprint.user
+    spec = DomainSpec(
+        name=blueprint.name,
+        title=blueprint.title,
+        description=blueprint.description,
+        seed_kind="blueprint",
+        seed_digest=digest(blueprint.model_dump(mode="json")),
+        database=database,
+        actor=Actor(table=user.entity, profile=user.knows, description=user.description) if user is not None else None,
+        now=blueprint.now,
+        warnings=blueprint.warnings,
+    )
+    return Composition(spec=spec, tools=tools)
+
+
+def compose_seed(seed: Seed) -> Composition:
+    """Composes what `read_seed` read; the schema's description says where it came from.
+
+    Raises:
+        SeedError: The blueprint contradicts itself; mistakes in a file are named with file and line.
+    """
+    try:
+        composition = compose(seed.blueprint)
+    except BlueprintError as error:
+        if seed.file is None:
+            raise
+        raise seed.file.locate(error.problems) from None
+    spec = composition.spec.model_copy(
+        update={
+            "seed_kind": seed.kind,
+            "seed_digest": seed.digest,
+            "base_rows": seed.base_rows,
+            "warnings": tuple(dict.fromkeys((*composition.spec.warnings, *seed.warnings))),
+        }
+    )
+    return composition.model_copy(update={"spec": spec})
+
+
+def _tool(blueprint: Blueprint, database: DatabaseSchema, table: str, name: str) -> Tool:
+    entity = blueprint.entities[table]
+    draft = Draft(blueprint, database, database.table[table], entity, name, entity.tools[name])
+    tool = BUILDERS[draft.entry.kind](draft)
+    found = check_contract(tool, database)
+    if found:
+        raise BlueprintError([Problem(draft.names.path, text) for text in found])
+    return tool

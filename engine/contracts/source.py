@@ -1,0 +1,127 @@
+"""Writes a tool's Python from its contract: the composer's code role (paper, section 4.1, step 5).
+
+The code asks the database in the order in which the contract's conditions are tried, so that it reads as a person
+would write it. Where the contract looks at rows *before* the call but an earlier effect changes
+them, the value is kept in a local variable before the first effect.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from engine.contracts.dependence import known_by
+from engine.contracts.draft import Draft
+from engine.contracts.effect_code import EffectWriter
+from engine.contracts.evaluate import STATED_ANY
+from engine.contracts.expression import Expression, parse, parse_message
+from engine.contracts.keeping import Keeper
+from engine.contracts.layout import Group, Text, flat, layout
+from engine.contracts.query_code import QueryWriter
+from engine.contracts.rendering import Renderer, quoted
+from engine.models.database import DatabaseSchema
+from engine.models.tool import Parameter, Tool
+
+_TYPES = {
+    "text": "str",
+    "date": "str",
+    "datetime": "str",
+    "time": "str",
+    "integer": "int",
+    "real": "float",
+    "boolean": "bool",
+}
+
+
+def write_source(tool: Tool, database: DatabaseSchema) -> str:
+    """The tool as one plain function over `db`, ending in a newline.
+
+    Raises:
+        ContractError: The contract states `any` somewhere, or effects depend on each other in a way that
+            plain code over rows before the call can't follow; the message names the place.
+        ExpressionError: An expression is not in the contract language.
+    """
+    return _Writer(tool, database).write()
+
+
+def python_of(expression: Expression, names: dict[str, str] | None = None) -> str:
+    """One expression as Python on one line.
+
+    Args:
+        names: Name -> the Python that it stands for, such as `price` -> `row["price"]` for a table's check.
+    """
+    return flat(Renderer(DatabaseSchema(tables=()), dict(names or {})).text(expression.tree))
+
+
+class _Writer:
+    def __init__(self, tool: Tool, database: DatabaseSchema) -> None:
+        self.draft = Draft(tool, database)
+        self.queries = QueryWriter(self.draft)
+
+    def write(self) -> str:
+        for requirement in self.draft.contract.requires:
+            self._requirement(requirement.condition, requirement.code, requirement.message)
+        fields = Keeper(self.draft, self.queries).write()
+        EffectWriter(self.draft).write()
+        self._returns(fields)
+        return f"{self._signature()}\n{self._docstring()}\n" + "\n".join(self.draft.lines) + "\n"
+
+    def _signature(self) -> str:
+        ordered = sorted(self.draft.tool.parameters, key=lambda parameter: not parameter.required)
+        items: list[Text] = [("db: Database",), *[(self._parameter(parameter),) for parameter in ordered]]
+        return layout((f"def {self.draft.tool.name}", Group("(", tuple(items), ")"), " -> dict:"), 0)
+
+    def _parameter(self, parameter: Parameter) -> str:
+        kind = _TYPES[parameter.type]
+        kind = f"list[{kind}]" if parameter.array else kind
+        if parameter.required:
+            return f"{parameter.name}: {kind}"
+        if parameter.default is None:
+            return f"{parameter.name}: {kind} | None = None"
+        default = quoted(parameter.default) if isinstance(parameter.default, str) else repr(parameter.default)
+        return f"{parameter.name}: {kind} = {default}"
+
+    def _docstring(self) -> str:
+        lines = textwrap.wrap(_doc(self.draft.tool.description) or self.draft.tool.name, 100)
+        if self.draft.tool.parameters:
+            lines += ["", "Args:"]
+            for parameter in self.draft.tool.parameters:
+                text = f"{parameter.name}: {_doc(parameter.description)}".rstrip(": ")
+                lines += textwrap.wrap(text, 96, initial_indent="    ", subsequent_indent="        ")
+        if len(lines) == 1:
+            return f'    """{lines[0]}"""'
+        body = "\n".join(f"    {line}".rstrip() for line in lines)
+        return f'    """{body.lstrip()}\n    """'
+
+    def _requirement(self, condition: str, code: str, message: str) -> None:
+        expression = parse(condition)
+        self.draft.need([(expression, True)])
+        self.draft.put(self.draft.render.negated(expression.tree), "if ", ":")
+        self.draft.indent += 4
+        parts = parse_message(message)
+        saved, names = set(self.draft.done), dict(self.draft.render.names)
+        places = [part.expression for part in parts if not isinstance(part, str)]
+        self.draft.need((place, True) for place in places)
+        self.draft.put(("db.reject", Group("(", ((quoted(code),), self.draft.render.message(parts)), ")")))
+        self.draft.done, self.draft.render.names = saved, names
+        self.draft.indent -= 4
+        self.draft.known |= set(known_by(expression.tree))
+
+    def _returns(self, fields: dict[str, Text]) -> None:
+        items: list[Text] = []
+        for field in self.draft.contract.returns:
+            if field.name in fields:
+                text = fields[field.name]
+            elif field.query is not None:
+                text = self.queries.write(field.name, field.query)
+            elif field.value is None or field.value.strip() == STATED_ANY:
+                raise self.draft.problem(f"returned `{field.name}` is stated as `any`, so no code follows from it")
+            else:
+                expression = parse(field.value)
+                self.draft.need([(expression, True)])
+                text = self.draft.render.text(expression.tree)
+            items.append((f"{quoted(field.name)}: ", *text))
+        self.draft.put((Group("{", tuple(items), "}"),), "return ")
+
+def _doc(text: str) -> str:
+    """Text that can stand in a docstring."""
+    return " ".join(text.replace("\\", "/").replace('"""', "'''").split())

@@ -1,0 +1,282 @@
+"""Runs independent pieces of work on this machine, and hands the answers back in the order of the questions.
+
+What runs where never shows in the answers: a piece of work sees its bench and its item, nothing else.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import tempfile
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Protocol, Self, TypeVar, cast
+
+from engine.errors import ScaleEnvError, UsageError
+
+Plan = TypeVar("Plan")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+AHEAD = 2
+"""Items that wait in front of each process, so that it never idles while an answer is being stored."""
+
+
+class Bench(Protocol):
+    """What a process keeps ready between pieces of work, such as a running sandbox."""
+
+    def close(self) -> None:
+        """Gives everything back."""
+        ...
+
+
+B = TypeVar("B", bound=Bench)
+
+
+class Executor(Protocol):
+    """Runs `work(set_up(plan), item)` for every item."""
+
+    def map(
+        self, set_up: Callable[[Plan], B], plan: Plan, work: Callable[[B, Item], Answer], items: Iterable[Item]
+    ) -> Generator[Answer, None, None]:
+        """Yields the answers in the order of the items.
+
+        Args:
+            set_up: Builds a bench, once for each process that takes part.
+            plan: What a bench is built from; has to be picklable, as items and answers have.
+            work: A function of a module, without side effects beyond its bench.
+            items: May be endless; the caller just stops asking.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stops whatever is still running."""
+        ...
+
+
+class InlineExecutor:
+    """Does everything in this process, one after the other."""
+
+    def map(
+        self, set_up: Callable[[Plan], B], plan: Plan, work: Callable[[B, Item], Answer], items: Iterable[Item]
+    ) -> Generator[Answer, None, None]:
+        """See `Executor.map`."""
+        bench: B | None = None
+        try:
+            for item in items:
+                if bench is None:
+                    bench = set_up(plan)
+                yield work(bench, item)
+        finally:
+            if bench is not None:
+                bench.close()
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+class ProcessExecutor:
+    """Does the work in processes of this machine.
+
+    A process that dies over an item is replaced and the item given to the new one, once; an error in the work
+    is raised here. Processes end with this one, however it ends: each reads its orders from a pipe.
+
+    Args:
+        workers: How many processes.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = [_Worker() for _ in range(workers)]
+        self._folder = tempfile.TemporaryDirectory(prefix="scaleenv-", ignore_cleanup_errors=True)
+        self._plans = 0
+
+    def map(
+        self, set_up: Callable[[Plan], B], plan: Plan, work: Callable[[B, Item], Answer], items: Iterable[Item]
+    ) -> Generator[Answer, None, None]:
+        """See `Executor.map`."""
+        self._plans += 1
+        # A plan can be large (the base rows of a seed): it goes through a file once, not through pipes with every item.
+        path = Path(self._folder.name) / f"plan-{self._plans}"
+        path.write_bytes(pickle.dumps((set_up, work, plan)))
+        source = enumerate(items)
+        answers: dict[int, tuple[Any, BaseException | None]] = {}
+        asked: dict[int, Any] = {}
+        following, finished = 0, False
+        try:
+            while True:
+                finished = finished or not self._feed(source, asked, answers, path)
+                while following in answers:
+                    answer, error = answers.pop(following)
+                    if error is not None:
+                        raise error
+                    following += 1
+                    yield answer
+                    finished = finished or not self._feed(source, asked, answers, path)
+                if finished and not asked and not answers:
+                    return
+                self._collect(asked, answers, path)
+        finally:
+            if asked or answers:  # the caller has enough, or an error came: what still runs is not wanted
+                for worker in self._workers:
+                    worker.stop()
+            path.unlink(missing_ok=True)
+
+    def _feed(
+        self, source: Iterator[tuple[int, Any]], asked: dict[int, Any], answers: dict[int, Any], path: Path
+    ) -> bool:
+        """Fills the workers' queues; `False` when there are no more items."""
+        while len(asked) + len(answers) < 2 * AHEAD * len(self._workers):
+            worker = min(self._workers, key=lambda each: len(each.queue))
+            if len(worker.queue) >= AHEAD:
+                return True
+            try:
+                number, item = next(source)
+            except StopIteration:
+                return False
+            asked[number] = item
+            worker.give(path, number, item)
+        return True
+
+    def _collect(self, asked: dict[int, Any], answers: dict[int, Any], path: Path) -> None:
+        """Waits for at least one answer."""
+        busy = {worker.pipe: worker for worker in self._workers if worker.queue and worker.pipe is not None}
+        for pipe in wait(list(busy)):
+            worker = next(each for each in busy.values() if each.pipe is pipe)
+            try:
+                number, answer, error = worker.take()
+            except (EOFError, OSError):
+                self._replace(worker, asked, path)
+                continue
+            del asked[number]
+            answers[number] = (answer, error)
+
+    def _replace(self, worker: _Worker, asked: dict[int, Any], path: Path) -> None:
+        lost = list(worker.queue)
+        worker.stop()
+        worker.deaths += 1
+        if worker.deaths > 1:
+            raise ScaleEnvError(
+                "A worker process was killed twice; the machine may be out of memory. Try fewer with --workers."
+            )
+        for number in lost:
+            worker.give(path, number, asked[number])
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for worker in self._workers:
+            worker.stop()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Worker:
+    """One process, started when it gets its first item."""
+
+    def __init__(self) -> None:
+        self.pipe: Connection[Any, Any] | None = None
+        self.queue: deque[int] = deque()
+        self.deaths = 0
+        self._process: SpawnProcess | None = None
+
+    def give(self, path: Path, number: int, item: Any) -> None:
+        if self.pipe is None:
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            self.pipe = cast("Connection[Any, Any]", ours)
+            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+        self.queue.append(number)
+        with suppress(OSError):  # where the process is gone, reading from it will say so, and it is replaced then
+            self.pipe.send((str(path), number, item))
+
+    def take(self) -> tuple[int, Any, BaseException | None]:
+        assert self.pipe is not None
+        number, answer, error, trace = self.pipe.recv()
+        if error is not None and trace:
+            error.add_note(trace)
+        self.queue.remove(number)
+        self.deaths = 0
+        return number, answer, error
+
+    def stop(self) -> None:
+        if self.pipe is not None and self._process is not None:
+            self.pipe.close()
+            self._process.terminate()
+            self._process.join(5)
+        self.pipe = self._process = None
+        self.queue.clear()
+
+
+def _serve(pipe: Connection[Any, Any]) -> None:
+    """A worker process: answers items until nobody is there to ask."""
+    # Ctrl-C reaches the whole group; the parent decides what becomes of the work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    current, bench, work = "", None, None
+    while True:
+        try:
+            path, number, item = pipe.recv()
+        except (EOFError, OSError):
+            break
+        try:
+            if path != current:
+                if bench is not None:
+                    bench.close()
+                    bench = None
+                set_up, work, plan = pickle.loads(Path(path).read_bytes())
+                bench, current = set_up(plan), path
+            assert work is not None
+            reply = (number, work(bench, item), None, "")
+        except Exception as error:
+            reply = (number, None, _portable(error), "" if isinstance(error, ScaleEnvError) else traceback.format_exc())
+        try:
+            pipe.send(reply)
+        except OSError:
+            break
+    if bench is not None:
+        bench.close()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(0)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error itself where it survives pickling, else one that says the same."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def default_workers() -> int:
+    """As many processes as this one may use cores."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def local_executor(workers: int) -> InlineExecutor | ProcessExecutor:
+    """An executor with that many processes; 1 stays in this one.
+
+    Raises:
+        UsageError: `workers` is below 1.
+    """
+    if workers < 1:
+        raise UsageError(f"--workers is a number from 1, not {workers}.")
+    return InlineExecutor() if workers == 1 else ProcessExecutor(workers)

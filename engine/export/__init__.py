@@ -1,0 +1,1 @@
+"""What leaves the studio: bundles that run alone, and rows for training."""

@@ -1,0 +1,68 @@
+"""Writes files and folders so that they are there as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from engine.errors import ExportError
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets `write` fill a file beside `path`, then puts it in its place.
+
+    Raises:
+        ExportError: The file can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise ExportError(f"can't write {path}: {error.strerror or error}; choose another --out") from error
+    draft = Path(name)
+    try:
+        write(draft)
+        draft.chmod(0o644)
+        draft.replace(path)
+    except OSError as error:
+        raise ExportError(f"can't write {path}: {error.strerror or error}; choose another --out") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], is_ours: Callable[[Path], bool]) -> None:
+    """Puts a folder with exactly these files in place of `folder`.
+
+    Args:
+        files: Contents by file name.
+        is_ours: Whether an existing folder is one that may be replaced.
+
+    Raises:
+        ExportError: The folder holds something else, or can't be written.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise ExportError(f"{folder} exists and is no folder; choose another --out")
+    if folder.is_dir() and any(folder.iterdir()) and not is_ours(folder):
+        raise ExportError(f"{folder} holds other things, which an export would delete; choose another --out")
+    draft: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        new, old = draft / "new", draft / "old"
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        if folder.is_dir():
+            folder.rename(old)
+        new.rename(folder)
+    except OSError as error:
+        raise ExportError(f"can't write {folder}: {error.strerror or error}; choose another --out") from error
+    finally:
+        if draft is not None:
+            if (draft / "old").is_dir() and not folder.exists():
+                (draft / "old").rename(folder)
+            shutil.rmtree(draft, ignore_errors=True)

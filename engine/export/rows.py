@@ -1,0 +1,147 @@
+"""One row a task, for training: JSONL and Parquet that `datasets` reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+from engine.errors import ExportError
+from engine.export.files import write_file
+from engine.models.base import Rows, canonical_json
+from engine.models.domain import Domain
+from engine.models.task import Task
+from engine.runtime.spec import openai_schema
+
+
+@cache
+def _packaged(name: str) -> str:
+    return files("engine.export").joinpath(name).read_text("utf-8")
+
+
+def messages(domain: Domain, task: Task) -> list[dict[str, str]]:
+    """The conversation that an agent starts from: a system message and the user's instruction."""
+    known = [f"- {name.replace('_', ' ')}: {value}" for name, value in task.user_profile.items() if value is not None]
+    system = _packaged("system_prompt.txt").format(
+        title=domain.spec.title,
+        description=domain.spec.description,
+        now=task.initial_state.now.replace("T", " "),
+        profile="\n".join(known) or "- nothing",
+    )
+    return [{"role": "system", "content": system.strip()}, {"role": "user", "content": task.instruction}]
+
+
+def initial_rows(domain: Domain, task: Task) -> Rows:
+    """All rows of s0, those of the domain's base included where the task stands on it."""
+    own, state = domain.spec.base_rows, task.initial_state
+    if not state.extends_base:
+        return state.rows
+    return {table: [*own.get(table, ()), *state.rows.get(table, ())] for table in {**own, **state.rows}}
+
+
+def task_fields(task: Task) -> dict[str, Any]:
+    """A task as plain data, under the names that every export uses."""
+    return {
+        "task_id": task.id,
+        "domain": task.domain,
+        "instruction": task.instruction,
+        "user_profile": dict(task.user_profile),
+        "difficulty": task.difficulty,
+        "tools": list(task.tools),
+        "reference_calls": [call.model_dump(mode="json") for call in task.reference_calls],
+        "chain": task.chain.model_dump(mode="json"),
+        "gold_diff": [change.model_dump(mode="json") for change in task.gold_diff],
+        "initial_state": task.initial_state.model_dump(mode="json"),
+    }
+
+
+def training_row(domain: Domain, task: Task) -> dict[str, Any]:
+    """A task as a row that needs nothing else: with its messages, tool schemas and whole initial state."""
+    return {
+        **task_fields(task),
+        "messages": messages(domain, task),
+        "tools": [openai_schema(domain.tool[name]) for name in task.tools],
+        "initial_state": {"now": task.initial_state.now, "rows": initial_rows(domain, task)},
+    }
+
+
+def json_line(row: dict[str, Any]) -> str:
+    """A row as one line of JSON: its fields in order, everything within them in canonical order but tool schemas."""
+    parts = [
+        f"{json.dumps(name)}:{_schemas(value) if name == 'tools' else canonical_json(value)}"
+        for name, value in row.items()
+    ]
+    return "{" + ",".join(parts) + "}\n"
+
+
+def _schemas(value: Any) -> str:
+    """Tool schemas keep the order of their parameters, which means something to people and models."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def write_jsonl(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
+    """Writes `tasks.jsonl` into `folder`: one row a task, the same bytes for the same tasks.
+
+    A dataset card beside it (`README.md`) names the columns' types, so that `datasets.load_dataset(folder)` of version
+    4.7 or later reads nested values without loss.
+
+    Returns:
+        The file.
+
+    Raises:
+        ExportError: The file can't be written, or the folder has a README.md of its own.
+    """
+    path = folder / "tasks.jsonl"
+    card, text = folder / "README.md", _packaged("dataset_card.md")
+    if card.is_file() and card.read_bytes() != text.encode():
+        raise ExportError(f"{card} exists and would be overwritten; choose another --out")
+
+    def write(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            for task in tasks:
+                file.write(json_line(training_row(domain, task)))
+
+    write_file(path, write)
+    write_file(card, lambda draft: draft.write_text(text, "utf-8"))
+    return path
+
+
+NESTED = ("user_profile", "tools", "reference_calls", "chain", "gold_diff", "initial_state")
+"""Columns of the Parquet file that hold JSON as text.
+
+Arrow structs would pad every missing key with a null, and models learn the nulls.
+"""
+
+
+def write_parquet(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
+    """Writes `tasks.parquet` into `folder`: one row a task, with nested values as JSON text.
+
+    Returns:
+        The file.
+
+    Raises:
+        ExportError: pyarrow is not installed, or the file can't be written.
+    """
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ExportError(
+            "Parquet needs pyarrow, which is not installed; pip install 'scaleenv-studio[parquet]', or use jsonl"
+        ) from error
+    # pyarrow has no complete type information, so it is used as plain objects.
+    pa, pq = cast("Any", arrow), cast("Any", parquet)
+    rows = [training_row(domain, task) for task in tasks]
+    text = ("task_id", "domain", "instruction", "difficulty")
+    message = pa.struct([("role", pa.string()), ("content", pa.string())])
+    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in text}
+    columns["messages"] = pa.array([row["messages"] for row in rows], pa.list_(message))
+    for name in NESTED:
+        write = _schemas if name == "tools" else canonical_json
+        columns[name] = pa.array([write(row[name]) for row in rows], pa.string())
+    path = folder / "tasks.parquet"
+    write_file(path, lambda draft: pq.write_table(pa.table(columns), draft, compression="zstd"))
+    return path

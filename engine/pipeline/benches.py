@@ -1,0 +1,139 @@
+"""What the pipeline's work runs on, inside whichever process does it: pure of the store, so any executor can take it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from engine.models.base import Model
+from engine.models.domain import Domain, DomainSpec, TestCase, ToolReport
+from engine.models.graph import Edge, ToolGraph
+from engine.models.run import AskedDifficulty
+from engine.models.task import Difficulty, Task
+from engine.models.tool import Tool
+from engine.models.trace import Trace
+
+if TYPE_CHECKING:
+    from engine.runtime.base import Runtime
+    from engine.tasks.build import TaskBuilder
+
+
+class FoundationPlan(Model):
+    """What testing a tool needs."""
+
+    spec: DomainSpec
+    tools: tuple[Tool, ...]
+    seed: int
+
+
+class Judgement(Model):
+    """A tested tool: as it stands after repair, with everything that was tried on it."""
+
+    tool: Tool
+    report: ToolReport
+    cases: tuple[TestCase, ...]
+    traces: tuple[Trace, ...]
+
+
+class DomainPlan(Model):
+    """What proofs, tasks and audits need."""
+
+    domain: Domain
+    graph: ToolGraph
+    seed: int
+    difficulty: AskedDifficulty
+    trusted: bool
+
+
+class Proof(Model):
+    """Edges that were tried, with their evidence."""
+
+    edges: tuple[Edge, ...]
+    traces: tuple[Trace, ...]
+
+
+class Attempt(Model):
+    """What came of one attempt at a task, before it is compared with other tasks."""
+
+    position: int
+    id: str
+    difficulty: Difficulty
+    task: Task | None = None
+    traces: tuple[Trace, ...] = ()
+    reason: str = ""
+
+
+class FoundationBench:
+    """Tests tools, in the sandbox and beside it."""
+
+    def __init__(self, plan: FoundationPlan) -> None:
+        from engine.foundation.build import Workbench, screen
+
+        self.plan = plan
+        self.tools = {tool.name: tool for tool in plan.tools}
+        self.refused = screen(plan.spec, plan.tools)
+        sound = [tool for tool in plan.tools if not self.refused[tool.name]]
+        self._bench = Workbench(plan.spec, sound)
+        self.runtimes = self._bench.runtimes
+
+    def close(self) -> None:
+        """Ends the runtimes."""
+        self._bench.__exit__()
+
+
+def judge_tool(bench: FoundationBench, name: str) -> Judgement:
+    """Admits or rejects one tool; the same whatever else was tested before."""
+    from engine.foundation.build import refusal
+    from engine.foundation.testing import test_tool
+
+    tool, plan = bench.tools[name], bench.plan
+    reasons = bench.refused[name]
+    outcome = refusal(tool, reasons) if reasons else test_tool(plan.spec, tool, plan.seed, bench.runtimes)
+    return Judgement(tool=tool, report=outcome.report, cases=outcome.cases, traces=outcome.traces)
+
+
+class DomainBench:
+    """Proves edges, builds tasks and audits them."""
+
+    def __init__(self, plan: DomainPlan) -> None:
+        from engine.runtime.inprocess import InProcessRuntime
+        from engine.runtime.sandbox import SandboxRuntime
+
+        self.plan = plan
+        self.runtime: Runtime = InProcessRuntime(plan.domain) if plan.trusted else SandboxRuntime(plan.domain)
+
+    @cached_property
+    def builder(self) -> TaskBuilder:
+        """Builds the domain's tasks; what it works out once is kept."""
+        from engine.tasks.build import TaskBuilder
+
+        return TaskBuilder(self.plan.domain, self.plan.graph, self.plan.seed)
+
+    def close(self) -> None:
+        """Ends the runtime."""
+        self.runtime.close_all()
+
+
+def prove_edges(bench: DomainBench, edges: tuple[Edge, ...]) -> Proof:
+    """Tries to prove edges by execution."""
+    from engine.graph.prove import prove
+
+    proven, traces = prove(bench.plan.domain, edges, bench.runtime, bench.plan.seed)
+    return Proof(edges=proven, traces=traces)
+
+
+def attempt_task(bench: DomainBench, position: int) -> Attempt:
+    """Builds the candidate with this number and audits it; the same whatever was built before."""
+    from engine.tasks.audit import audit
+    from engine.tasks.build import DIFFICULTIES, Rejected
+
+    asked = bench.plan.difficulty
+    difficulty = DIFFICULTIES[position % len(DIFFICULTIES)] if asked == "mixed" else asked
+    candidate = bench.builder.propose(position, difficulty)
+    id = f"{bench.plan.domain.name}-{bench.plan.seed}-{position:04d}"
+    if isinstance(candidate, Rejected):
+        reason, _ = Counter(candidate.reasons).most_common(1)[0]
+        return Attempt(position=position, id=id, difficulty=difficulty, reason=reason)
+    audited, traces = audit(candidate.task, bench.plan.domain, bench.runtime)
+    return Attempt(position=position, id=id, difficulty=difficulty, task=audited, traces=traces)

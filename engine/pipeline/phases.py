@@ -1,0 +1,207 @@
+"""The phases in order (paper, sections 4.1 and 4.2). Each reads what it needs from the store, where the last one left it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from engine.executors.local import Executor
+from engine.models.domain import DomainSpec
+from engine.models.graph import Edge
+from engine.models.tool import Tool
+from engine.pipeline.benches import (
+    Attempt,
+    DomainBench,
+    DomainPlan,
+    FoundationBench,
+    FoundationPlan,
+    Judgement,
+    Proof,
+    attempt_task,
+    judge_tool,
+    prove_edges,
+)
+from engine.pipeline.ledger import Ledger
+from engine.pipeline.seeds import composed_of
+from engine.store.tasks import TaskFilter, TaskOutcome
+
+if TYPE_CHECKING:
+    from engine.tasks.duplicates import Duplicates
+
+EDGES_A_STEP = 24
+"""Edges that are proven in one step: enough to fill a round trip to the sandbox, few enough to lose little."""
+
+
+def most_attempts(tasks: int) -> int:
+    """How many candidates are tried at most for a number of audited tasks."""
+    return 40 + 5 * tasks
+
+
+class Phases:
+    """Brings one run to its end.
+
+    Args:
+        ledger: Commits the steps.
+        executor: Does the work.
+    """
+
+    def __init__(self, ledger: Ledger, executor: Executor) -> None:
+        self._ledger = ledger
+        self._executor = executor
+        self._store = ledger.store
+        self._run = ledger.run
+        self._name = ledger.run.domain
+
+    def work(self) -> bool:
+        """Does what is left; whether as many tasks came about as were asked for."""
+        self._compose()
+        self._test()
+        self._infer()
+        self._prove()
+        return self._build_tasks()
+
+    def _compose(self) -> None:
+        ledger = self._ledger
+        ledger.begin("compose", ["compose"])
+        if ledger.is_done("compose"):
+            return
+        composed = composed_of(self._store.runs.seed(self._run.id))
+        spec, tools = composed.spec, composed.tools
+
+        def write() -> None:
+            self._store.domains.save(spec, self._run.options)
+            self._store.tools.save(self._name, tools)
+
+        events = [ledger.event("warning", f"Seed: {warning}") for warning in spec.warnings]
+        words = f"{len(tools)} tools over {len(spec.database.tables)} tables composed."
+        ledger.commit("compose", write, [*events, ledger.event("step", words, tools=len(tools))])
+
+    def _foundation(self) -> tuple[DomainSpec, tuple[Tool, ...]]:
+        tools = tuple(stored.tool for stored in self._store.tools.all(self._name))
+        return self._store.domains.get(self._name), tools
+
+    def _test(self) -> None:
+        ledger = self._ledger
+        spec, tools = self._foundation()
+        ledger.begin("test", [f"test:{tool.name}" for tool in tools])
+        left = [tool.name for tool in tools if not ledger.is_done(f"test:{tool.name}")]
+        plan = FoundationPlan(spec=spec, tools=tools, seed=self._run.options.seed)
+        for judgement in self._executor.map(FoundationBench, plan, judge_tool, left):
+            self._store_judgement(judgement)
+
+    def _store_judgement(self, judgement: Judgement) -> None:
+        ledger, report, name = self._ledger, judgement.report, judgement.tool.name
+
+        def write() -> None:
+            self._store.tools.judge(self._name, judgement.tool, report, judgement.cases)
+            self._store.traces.add(self._name, name, judgement.traces)
+
+        if report.admitted:
+            event = ledger.event("step", f"Tool `{name}` admitted after {report.cases} cases.", subject=name)
+            counts = {"tools_admitted": ledger.counts.tools_admitted + 1}
+        else:
+            event = ledger.event("rejection", f"Tool `{name}` rejected: {'; '.join(report.reasons)}", subject=name)
+            counts = {"tools_rejected": ledger.counts.tools_rejected + 1}
+        ledger.commit(f"test:{name}", write, [event], **counts)
+
+    def _infer(self) -> None:
+        ledger = self._ledger
+        ledger.begin("graph", ["graph"])
+        if ledger.is_done("graph"):
+            return
+        from engine.graph.infer import infer
+
+        edges = infer(self._store.domain(self._name))
+        event = ledger.event("step", f"{len(edges)} edges inferred.", edges=len(edges))
+        ledger.commit("graph", lambda: self._store.edges.save(self._name, edges), [event])
+
+    def _plan(self) -> DomainPlan:
+        options = self._run.options
+        return DomainPlan(
+            domain=self._store.domain(self._name),
+            graph=self._store.graph(self._name),
+            seed=options.seed,
+            difficulty=options.difficulty,
+            trusted=options.trusted,
+        )
+
+    def _prove(self) -> None:
+        ledger = self._ledger
+        edges = self._store.edges.all(self._name)
+        chunks = [edges[start : start + EDGES_A_STEP] for start in range(0, len(edges), EDGES_A_STEP)]
+        names = [f"prove:{number}" for number in range(len(chunks))]
+        ledger.begin("prove", names)
+        left = [number for number, name in enumerate(names) if not ledger.is_done(name)]
+        answers = self._executor.map(DomainBench, self._plan(), prove_edges, [tuple(chunks[number]) for number in left])
+        for number, proof in zip(left, answers, strict=True):
+            self._store_proof(names[number], proof)
+
+    def _store_proof(self, step: str, proof: Proof) -> None:
+        ledger = self._ledger
+        of_edge: dict[str, Edge] = {edge.evidence: edge for edge in proof.edges if edge.evidence}
+
+        def write() -> None:
+            self._store.edges.judge(self._name, proof.edges)
+            for trace in proof.traces:
+                self._store.traces.add(self._name, of_edge[trace.id].id, [trace])
+
+        proven = sum(edge.proven for edge in proof.edges)
+        ledger.commit(
+            step,
+            write,
+            [ledger.event("step", f"{proven} of {len(proof.edges)} edges proven.", proven=proven)],
+            edges_proven=ledger.counts.edges_proven + proven,
+            edges_unproven=ledger.counts.edges_unproven + len(proof.edges) - proven,
+        )
+
+    def _build_tasks(self) -> bool:
+        ledger, asked = self._ledger, self._run.options.tasks
+        found = self._store.tasks.count(TaskFilter(domain=self._name, state="audited"))
+        ledger.begin("tasks", total=asked, behind=min(found, asked))
+        if found < asked and ledger.counts.tools_admitted:
+            from engine.tasks.duplicates import Duplicates
+
+            duplicates = Duplicates()
+            for task in self._store.tasks.iterate(self._name):
+                duplicates.check(task)
+            first = self._store.tasks.next_position(self._name)
+            positions = range(first, max(first, most_attempts(asked)))
+            answers = self._executor.map(DomainBench, self._plan(), attempt_task, positions)
+            with closing(answers):
+                for attempt in answers:
+                    found += self._store_attempt(attempt, duplicates, found)
+                    if found >= asked:
+                        break
+        return found >= asked
+
+    def _store_attempt(self, attempt: Attempt, duplicates: Duplicates, found: int) -> bool:
+        """Stores what came of an attempt; whether it is a task."""
+        ledger = self._ledger
+        task = None if attempt.task is None else duplicates.check(attempt.task)
+        audited = task is not None and task.audited
+        failed = next((audit.name for audit in task.audits if not audit.passed), "") if task else "not built"
+        outcome = TaskOutcome(
+            position=attempt.position,
+            id=attempt.id,
+            state="audited" if audited else "rejected",
+            difficulty=attempt.difficulty,
+            cause=failed,
+            reason=attempt.reason if task is None else task.reason,
+            task=task,
+        )
+
+        def write() -> None:
+            self._store.tasks.add(self._name, outcome)
+            self._store.traces.add(self._name, attempt.id, attempt.traces)
+
+        counts = ledger.counts
+        if audited:
+            event = ledger.event("step", f"Task {attempt.id} audited.", subject=attempt.id)
+            done = {"tasks_audited": counts.tasks_audited + 1}
+        else:
+            event = ledger.event(
+                "rejection", f"Task {attempt.id} rejected: {outcome.reason}", subject=attempt.id, cause=failed
+            )
+            done = {"tasks_rejected": counts.tasks_rejected + 1}
+        ledger.commit(f"task:{attempt.position}", write, [event], behind=found + audited, **done)
+        return audited

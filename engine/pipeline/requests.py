@@ -1,0 +1,103 @@
+"""What becomes of a wish for a domain: a new run, more of an old one, or nothing because it is there already."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from engine import __version__
+from engine.errors import UsageError
+from engine.models.base import Model
+from engine.models.run import UNFINISHED, Run, RunOptions
+from engine.store import Store
+
+Answer = Literal["new", "continued", "extended", "rebuilt", "up_to_date"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class SeedText(Model):
+    """A seed in the form in which a run keeps it.
+
+    Attributes:
+        name: The domain's name.
+        kind: Where it came from.
+        digest: SHA-256 of what the user gave.
+        text: Everything that phase 1 needs, as JSON.
+    """
+
+    name: str
+    kind: str
+    digest: str
+    text: str
+
+
+class Requested(Model):
+    """The run that answers a wish, and what it took; `up_to_date` needs no work."""
+
+    run: Run
+    answer: Answer
+
+
+def request(store: Store, seed: SeedText, options: RunOptions, *, force: bool = False) -> Requested:
+    """Finds or adds the run that makes a domain from a seed.
+
+    The same seed with the same options goes on where the last run ended: with more tasks it is extended, which
+    gives the same bytes as asking for all of them at once.
+
+    Args:
+        store: Where the domain will be.
+        seed: What it is made from.
+        options: What is asked for.
+        force: Throw the domain and its runs away and begin anew. What curators said counts again for every
+            task that comes out the same.
+
+    Raises:
+        UsageError: The name is not usable, or is taken by a domain of another seed, other options or another version.
+        StoreError: A living process works on the domain.
+    """
+    if not _NAME.fullmatch(seed.name):
+        raise UsageError(
+            f"`{seed.name}` can't name a domain: use lower-case letters, digits and `_`, beginning with a letter (--name)."
+        )
+    with store.transaction():
+        latest = store.runs.latest(seed.name)
+        if force or latest is None:
+            taken = latest is not None or store.domains.exists(seed.name)
+            if force:
+                store.runs.discard(seed.name)
+                store.domains.delete(seed.name)
+            elif taken:
+                raise UsageError(
+                    f"There is a domain `{seed.name}` already; replace it with --force, or choose a --name."
+                )
+            run = store.runs.create(seed.name, options, seed_kind=seed.kind, seed_digest=seed.digest, seed=seed.text)
+            return Requested(run=run, answer="rebuilt" if taken else "new")
+        if latest.status == "running":
+            store.runs.refuse_busy(latest)
+        differences = _differences(store, latest, seed, options)
+        if differences:
+            raise UsageError(
+                f"There is a domain `{seed.name}` already, made with another {' and another '.join(differences)}; "
+                "replace it with --force, or choose another --name."
+            )
+        if latest.status in UNFINISHED:
+            return Requested(run=store.runs.retarget(latest.id, options), answer="continued")
+        if options.tasks > latest.options.tasks:
+            return Requested(run=store.runs.retarget(latest.id, options), answer="extended")
+        return Requested(run=latest, answer="up_to_date")
+
+
+def _differences(store: Store, run: Run, seed: SeedText, options: RunOptions) -> list[str]:
+    found: list[str] = []
+    if run.seed_digest != seed.digest:
+        found.append("seed text")
+    for name in ("seed", "difficulty", "with_rows"):
+        old, new = getattr(run.options, name), getattr(options, name)
+        if old != new:
+            found.append(f"`{name}` ({old} then, {new} now)")
+    if store.domains.exists(seed.name):
+        version = store.domains.summary(seed.name).engine
+        if version != __version__:
+            found.append(f"version of the engine ({version} then, {__version__} now)")
+    return found

@@ -1,0 +1,77 @@
+"""Works on a run from wherever it is to its end, as the one process that holds its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from engine.errors import ScaleEnvError, StoreError
+from engine.executors.local import local_executor
+from engine.models.run import Run, RunEvent, RunStatus
+from engine.pipeline.heartbeat import Heartbeat
+from engine.pipeline.ledger import Cancelled, Ledger, Observer
+from engine.pipeline.phases import Phases
+from engine.store import LeaseLost, Store
+from engine.store.lease import new_owner
+from engine.store.runs import Progress
+
+
+def ignore(_progress: Progress, _events: Sequence[RunEvent]) -> None:
+    """An observer that does not look."""
+
+
+def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = ignore) -> Run:
+    """Does what is left of a run.
+
+    Whatever ends it (an error, Ctrl-C, a request to cancel, `kill -9`), every step before is kept and another call
+    goes on behind it, with the same result as if nothing had happened.
+
+    Args:
+        store: Where the run is.
+        run_id: Which.
+        workers: Processes to work with; the result is the same for any number.
+        observe: Told after each step.
+
+    Returns:
+        The run at rest: `done`, `short` or `cancelled`.
+
+    Raises:
+        StoreError: A living process works on it already, or the store refuses.
+        UsageError: There is no such run.
+        KeyboardInterrupt: The user stopped it.
+    """
+    executor = local_executor(workers)
+    owner = new_owner()
+    run = store.runs.claim(run_id, owner)
+    ledger = Ledger(store, run, owner, observe)
+
+    def end(status: RunStatus, message: str, *, error: str = "") -> None:
+        event = ledger.event("status", message)
+        observe(ledger.progress(), store.runs.end(run_id, owner, status, [event], error=error))
+
+    try:
+        with Heartbeat(store.path, run_id, owner):
+            try:
+                reached = Phases(ledger, executor).work()
+            finally:
+                executor.close()
+        end("done" if reached else "short", _closing_words(run, ledger))
+    except Cancelled:
+        end("cancelled", "Stopped on request.")
+    except LeaseLost:
+        raise
+    except KeyboardInterrupt:
+        end("interrupted", "Stopped by the user.")
+        raise
+    except Exception as error:
+        words = str(error) if isinstance(error, ScaleEnvError) else f"{type(error).__name__}: {error}"
+        # The store itself may be what failed; then the lease just runs out, and the first error is the one to tell.
+        with suppress(StoreError):
+            end("failed", f"Failed: {words}", error=words)
+        raise
+    return store.runs.get(run_id)
+
+
+def _closing_words(run: Run, ledger: Ledger) -> str:
+    found, asked = ledger.counts.tasks_audited, run.options.tasks
+    return f"{found} audited tasks." if found >= asked else f"Only {found} of {asked} audited tasks came about."

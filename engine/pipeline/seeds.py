@@ -1,0 +1,49 @@
+"""Brings a seed into the form in which a run keeps it: composed, so that going on needs neither its file nor its reader."""
+
+from __future__ import annotations
+
+from engine.models.base import Model
+from engine.models.domain import DomainSpec
+from engine.models.tool import Tool
+from engine.pipeline.requests import SeedText
+
+
+class Composed(Model):
+    """What the compose step stores: the domain's schema and its candidate tools."""
+
+    spec: DomainSpec
+    tools: tuple[Tool, ...]
+
+
+def read_seed_text(seed: str, *, name: str | None = None, with_rows: bool = False) -> SeedText:
+    """Reads and composes a seed.
+
+    Args:
+        seed: A built-in domain's name, or the path of a blueprint, an SQL schema or an SQLite file.
+        name: The domain's name, where not the seed's own.
+        with_rows: Take the seed's rows as the base of every initial state.
+
+    Raises:
+        SeedError: It can't be read, or contradicts itself.
+    """
+    from engine.agents.composer.compose import compose
+    from engine.seeds import read_seed
+
+    read = read_seed(seed, with_rows=with_rows)
+    composition = compose(read.blueprint)
+    spec = composition.spec.model_copy(
+        update={
+            "name": name or composition.spec.name,
+            "seed_kind": read.kind,
+            "seed_digest": read.digest,
+            "base_rows": read.base_rows,
+            "warnings": tuple(dict.fromkeys((*composition.spec.warnings, *read.warnings))),
+        }
+    )
+    composed = Composed(spec=spec, tools=composition.tools).model_dump_json()
+    return SeedText(name=spec.name, kind=spec.seed_kind, digest=spec.seed_digest, text=composed)
+
+
+def composed_of(text: str) -> Composed:
+    """What `read_seed_text` wrote."""
+    return Composed.model_validate_json(text)

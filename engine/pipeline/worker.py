@@ -1,0 +1,78 @@
+"""`python -m engine.pipeline.worker RUN --db PATH`: a process of its own for a run, so that it outlives the studio."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+from engine.errors import ScaleEnvError
+
+
+def start_worker(db: Path, run_id: str, *, workers: int = 1) -> int:
+    """Starts a detached process that works on a run; two on the same run do no harm, the second one ends at once.
+
+    Args:
+        db: The store's file.
+        run_id: The run.
+        workers: Processes that it may use.
+
+    Returns:
+        The process number.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "engine.pipeline.worker",
+        run_id,
+        "--db",
+        str(db.resolve()),
+        "--workers",
+        str(workers),
+    ]
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
+    return process.pid
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Works on a run to its end; its errors are in the run itself."""
+    parser = argparse.ArgumentParser(prog="engine.pipeline.worker", description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("--db", type=Path, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
+
+    from engine.pipeline.run import execute
+    from engine.store import Store
+
+    try:
+        with Store.open(given.db, create=False) as store:
+            run = execute(store, given.run, workers=given.workers)
+    except ScaleEnvError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0 if run.status == "done" else 1
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Names and types of all columns of a SQL schema, consistent along its references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from engine.models.database import ColumnType
+from engine.seeds.sql_lifecycles import state_machine
+from engine.seeds.sql_names import RESERVED, free_name, identifier, words_of
+from engine.seeds.sql_reader import SqlTable, listing
+from engine.seeds.sql_types import column_type, fits
+
+ColumnNames = dict[str, dict[str, str]]
+"""Table -> column -> identifier."""
+ColumnTypes = dict[str, dict[str, ColumnType]]
+"""Table -> column -> type; columns that are left out have none."""
+
+
+def column_names(tables: Sequence[SqlTable], entities: Mapping[str, str]) -> ColumnNames:
+    """An identifier for every column: unique in its table, and neither reserved nor the name of an entity.
+
+    A key called `id` becomes `ENTITY_id`, so that parameters say which id they take.
+    """
+    every_entity = frozenset(entities.values())
+    names: ColumnNames = {}
+    for table in tables:
+        entity = entities[table.name]
+        plain = {column.name: identifier(column.name, f"column_{n}") for n, column in enumerate(table.columns, 1)}
+        references = {key.columns[0]: key for key in reversed(table.foreign_keys) if len(key.columns) == 1}
+        for column, key in references.items():
+            wanted = _reference_name(plain[column], entities[key.table], identifier(key.references[0], ""))
+            if wanted != plain[column] and wanted not in plain.values():
+                plain[column] = wanted
+        stems = {plain[column].removesuffix("_id") for column in references if plain[column].endswith("_id")}
+        taken: set[str] = set()
+        own = f"{entity}_id"
+        if table.primary_key and len(table.primary_key) == 1:
+            key = table.primary_key[0]
+            if (
+                plain[key] in ("id", "_id", "rowid", "uuid", "guid", "pk")
+                and own not in plain.values()
+                and key not in references
+            ):
+                plain[key] = own
+        named: dict[str, str] = {}
+        for column in table.columns:
+            name = plain[column.name]
+            suffix = "id" if column.name in references else "value" if "INT" in column.declared.upper() else "name"
+            named[column.name] = free_name(name, taken, suffix, avoid=every_entity | stems)
+        names[table.name] = named
+    return names
+
+
+def _reference_name(name: str, target: str, key: str) -> str:
+    """The name of a reference column, as a parameter has it that carries an entity: it ends in `_id`."""
+    head, _, last = name.rpartition("_")
+    if name in ("reports_to", "id", key) and not name.endswith("_id"):
+        name = "manager_id" if name == "reports_to" else f"{target}_id"
+    elif last != "id" or not head:
+        marked = last in ("no", "num", "nr", "key", "code", "fk", "ref", "number", "uuid", "guid")
+        name = f"{head}_id" if head and marked else f"{name}_id"
+    return f"{target}_id" if name.removesuffix("_id") in RESERVED else name
+
+
+def column_types(tables: Sequence[SqlTable], warnings: list[str]) -> ColumnTypes:
+    """The type of every column that is kept; columns that refer to each other have one type."""
+    groups = _Groups()
+    for table in tables:
+        for key in table.foreign_keys:
+            for column, target in zip(key.columns, key.references, strict=True):
+                groups.join((table.name, column), (key.table, target))
+    types: ColumnTypes = {table.name: {} for table in tables}
+    members: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    raw: dict[tuple[str, str], ColumnType] = {}
+    by_name = {table.name: table for table in tables}
+    for table in tables:
+        left_out: list[str] = []
+        fixed = {*table.primary_key, *(column for key in table.foreign_keys for column in key.columns)}
+        for column in table.columns:
+            place = (table.name, column.name)
+            found = column_type(column.declared, words_of(column.name), table.values(column.name))
+            if found == "blob":
+                if column.name not in fixed and groups.find(place) == place and (not column.not_null or column.default):
+                    left_out.append(column.name)
+                    continue
+                found = "text"
+            raw[place] = found
+            members.setdefault(groups.find(place), []).append(place)
+        if left_out and len(left_out) == len(table.columns):
+            raw[table.name, left_out.pop()] = "text"
+            members.setdefault((table.name, table.columns[-1].name), []).append((table.name, table.columns[-1].name))
+        if left_out:
+            warnings.append(f"BLOB columns of {table.name!r} are left out: {listing(left_out)}.")
+    for group in members.values():
+        agreed = _agreed(group, raw, by_name)
+        for table_name, column_name in group:
+            types[table_name][column_name] = agreed
+    return types
+
+
+def _agreed(
+    group: Sequence[tuple[str, str]], raw: Mapping[tuple[str, str], ColumnType], tables: Mapping[str, SqlTable]
+) -> ColumnType:
+    """The one type of columns that refer to each other."""
+    found: set[ColumnType] = {raw[place] for place in group}
+    if len(found) == 1:
+        only: ColumnType = raw[group[0]]
+        return "integer" if only == "boolean" and len(group) > 1 else only
+    if found <= {"integer", "real", "boolean"}:
+        whole = all(fits(tables[table].values(column), "integer") for table, column in group)
+        return "integer" if whole else "real"
+    return "text"
+
+
+class _Groups:
+    """Union-find over (table, column)."""
+
+    def __init__(self) -> None:
+        self.parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def find(self, place: tuple[str, str]) -> tuple[str, str]:
+        while place in self.parent:
+            place = self.parent[place]
+        return place
+
+    def join(self, one: tuple[str, str], other: tuple[str, str]) -> None:
+        first, second = self.find(one), self.find(other)
+        if first != second:
+            self.parent[first] = second
+
+
+_COMMENT = re.compile(r"^\s*[\[\"`]?([^\s\[\]\"`]+)[\]\"`]?\s[^\n]*?--\s*([^\n]+)$", re.MULTILINE)
+
+
+def commented_values(sql: str) -> dict[str, tuple[str, ...]]:
+    """Value lists in comments beside columns, as in `status TEXT, -- open, closed`, by lower-case column name.
+
+    Taken only where the values are states that people know, since any comment may hold commas.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for column, comment in _COMMENT.findall(sql):
+        quoted = re.findall(r"['\"]([\w -]+)['\"]", comment)
+        text = comment.rpartition(":")[2]
+        bare = [part.strip() for part in re.split(r"[,|/]|\bor\b", text)]
+        values = quoted if len(quoted) > 1 else bare if all(re.fullmatch(r"[\w-]+", part) for part in bare) else []
+        if len(values) > 1 and len(set(values)) == len(values) and state_machine(values):
+            found[str(column).lower()] = tuple(values)
+    return found

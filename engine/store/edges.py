@@ -1,0 +1,47 @@
+"""The edges of the tool dependency graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.models.graph import Edge
+from engine.store.connection import Connection
+
+
+class Edges:
+    """The edges of a store's domains."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save(self, domain: str, edges: Iterable[Edge]) -> None:
+        """Adds the inferred edges, none of them tried yet."""
+        self._connection.write_many(
+            "insert into edge (domain, position, id, kind, source, target, via, reason) values (?,?,?,?,?,?,?,'')",
+            [
+                (domain, position, edge.id, edge.kind, edge.source, edge.target, edge.via)
+                for position, edge in enumerate(edges)
+            ],
+        )
+
+    def judge(self, domain: str, edges: Iterable[Edge]) -> None:
+        """Stores what came of trying to prove these edges."""
+        self._connection.write_many(
+            "update edge set proven = ?, reason = ?, evidence = ? where domain = ? and id = ?",
+            [(int(edge.proven), edge.reason, edge.evidence, domain, edge.id) for edge in edges],
+        )
+
+    def all(self, domain: str) -> list[Edge]:
+        """A domain's edges in the order they were inferred."""
+        return [
+            Edge(
+                source=row["source"],
+                target=row["target"],
+                kind=row["kind"],
+                via=row["via"],
+                proven=bool(row["proven"]),
+                reason=row["reason"],
+                evidence=row["evidence"],
+            )
+            for row in self._connection.all("select * from edge where domain = ? order by position", (domain,))
+        ]

@@ -1,0 +1,225 @@
+"""Tasks with their audits, rejected candidates included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from engine.errors import UsageError
+from engine.models.base import Model
+from engine.models.review import ReviewState
+from engine.models.task import Audit, Difficulty, Task
+from engine.store.codec import digest_of, pack, read_model, to_text, unpack
+from engine.store.connection import Connection
+from engine.store.reviews import Reviews
+
+TaskState = Literal["audited", "rejected"]
+
+
+class TaskOutcome(Model):
+    """What came of one attempt at a task.
+
+    Attributes:
+        position: Number of the attempt within the domain, from 0; it decides the task's seed and id.
+        task: The candidate with its audits, or null where none came about.
+        cause: Why it was rejected, in few words that other attempts share, or empty.
+        reason: The same in full.
+    """
+
+    position: int
+    id: str
+    state: TaskState
+    difficulty: Difficulty
+    cause: str = ""
+    reason: str = ""
+    task: Task | None = None
+
+
+class TaskSummary(Model):
+    """A task in one line."""
+
+    domain: str
+    position: int
+    id: str
+    state: TaskState
+    review: ReviewState
+    reason: str
+    difficulty: Difficulty
+    steps: int
+    instruction: str
+    tools: tuple[str, ...]
+
+
+class TaskFilter(Model):
+    """Which tasks; what is left out does not matter.
+
+    Attributes:
+        text: Words that the instruction must contain, whatever their case.
+    """
+
+    domain: str | None = None
+    state: TaskState | None = None
+    review: ReviewState | None = None
+    difficulty: Difficulty | None = None
+    text: str | None = None
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """The SQL condition with its parameters."""
+        terms = [f"{name} = :{name}" for name in ("domain", "state", "review", "difficulty") if getattr(self, name)]
+        if self.text:
+            terms.append("instr(lower(instruction), lower(:text)) > 0")
+        return " and ".join(terms) or "1", self.model_dump()
+
+
+_SUMMARY = "select domain, position, id, state, review, reason, difficulty, steps, instruction, tools from task"
+
+
+class Tasks:
+    """The tasks of a store's domains."""
+
+    def __init__(self, connection: Connection, reviews: Reviews) -> None:
+        self._connection = connection
+        self._reviews = reviews
+
+    def add(self, domain: str, outcome: TaskOutcome) -> None:
+        """Stores what came of an attempt; earlier reviews of a task of the very same content count again."""
+        task = outcome.task
+        text = None if task is None else task.model_copy(update={"audits": ()}).model_dump_json()
+        digest = None if text is None else digest_of(text)
+        review = self._reviews.state(domain, outcome.id, digest) if digest else "open"
+        with self._connection.transaction():
+            self._connection.write(
+                "insert into task (domain, position, id, state, cause, reason, difficulty, steps, instruction, tools, review, body, "
+                "digest) values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    *(
+                        domain,
+                        outcome.position,
+                        outcome.id,
+                        outcome.state,
+                        outcome.cause,
+                        outcome.reason,
+                        outcome.difficulty,
+                    ),
+                    *(len(task.chain.steps) if task else 0, task.instruction if task else ""),
+                    to_text([step.tool for step in task.chain.steps] if task else []),
+                    *(review, None if text is None else pack(text), digest),
+                ),
+            )
+            self._connection.write_many(
+                "insert into audit values (?,?,?,?,?,?,?)",
+                [
+                    (
+                        domain,
+                        outcome.position,
+                        index,
+                        audit.name,
+                        int(audit.passed),
+                        audit.detail,
+                        to_text(audit.traces),
+                    )
+                    for index, audit in enumerate(task.audits if task else ())
+                ],
+            )
+
+    def _read(self, row: Any) -> Task:
+        audits = tuple(
+            Audit(
+                name=audit["name"],
+                passed=bool(audit["passed"]),
+                detail=audit["detail"],
+                traces=tuple(json.loads(audit["traces"])),
+            )
+            for audit in self._connection.all(
+                "select * from audit where domain = ? and task = ? order by position", (row["domain"], row["position"])
+            )
+        )
+        task = read_model(Task, unpack(row["body"], f"task `{row['id']}`"), f"task `{row['id']}`")
+        return task.model_copy(update={"audits": audits})
+
+    def get(self, domain: str, id: str) -> Task:
+        """One task, audited or rejected.
+
+        Raises:
+            UsageError: The domain has no such task, or the attempt came to nothing.
+        """
+        row = self._connection.one("select * from task where domain = ? and id = ?", (domain, id))
+        if row is None:
+            raise UsageError(f"The domain `{domain}` has no task `{id}`.")
+        if row["body"] is None:
+            raise UsageError(f"The attempt `{id}` gave no task: {row['reason']}.")
+        return self._read(row)
+
+    def digest(self, domain: str, id: str) -> str:
+        """Digest of a task's content, its audits aside.
+
+        Raises:
+            UsageError: The domain has no such task.
+        """
+        value = self._connection.value("select digest from task where domain = ? and id = ?", (domain, id))
+        if value is None:
+            raise UsageError(f"The domain `{domain}` has no task `{id}`.")
+        return str(value)
+
+    def iterate(self, domain: str, *, approved_only: bool = False) -> Iterator[Task]:
+        """The audited tasks in order, one at a time."""
+        positions = self._connection.all(
+            "select position from task where domain = ? and state = 'audited' and (? = 0 or review = 'approved') "
+            "order by position",
+            (domain, int(approved_only)),
+        )
+        for position in positions:
+            row = self._connection.one(
+                "select * from task where domain = ? and position = ?", (domain, position["position"])
+            )
+            if row is not None:
+                yield self._read(row)
+
+    def with_bodies(self, domain: str) -> list[Task]:
+        """All tasks in order, rejected candidates included; attempts that gave none are left out."""
+        rows = self._connection.all(
+            "select * from task where domain = ? and body is not null order by position", (domain,)
+        )
+        return [self._read(row) for row in rows]
+
+    def page(self, chosen: TaskFilter, *, after: tuple[str, int] | None = None, limit: int = 50) -> list[TaskSummary]:
+        """Up to `limit` tasks in order of domain and position, beginning behind `after` (a domain and a position)."""
+        where, parameters = chosen.where()
+        if after is not None:
+            where += " and (domain, position) > (:after_domain, :after_position)"
+            parameters |= {"after_domain": after[0], "after_position": after[1]}
+        rows = self._connection.all(
+            f"{_SUMMARY} where {where} order by domain, position limit :limit", parameters | {"limit": limit}
+        )
+        return [TaskSummary.model_validate({**dict(row), "tools": json.loads(row["tools"])}) for row in rows]
+
+    def count(self, chosen: TaskFilter) -> int:
+        """How many tasks the filter lets through."""
+        where, parameters = chosen.where()
+        return int(self._connection.value(f"select count(*) from task where {where}", parameters))
+
+    def next_position(self, domain: str) -> int:
+        """The number of the next attempt."""
+        return int(
+            self._connection.value("select coalesce(max(position) + 1, 0) from task where domain = ?", (domain,))
+        )
+
+    def rejections(self, domain: str) -> dict[str, int]:
+        """Cause -> how many attempts it stopped, most frequent first."""
+        rows = self._connection.all(
+            "select cause, count(*) as n from task where domain = ? and state = 'rejected' group by cause "
+            "order by n desc, cause",
+            (domain,),
+        )
+        return {row["cause"]: row["n"] for row in rows}
+
+    def damaged(self, domain: str) -> list[str]:
+        """Tasks whose stored text is not what was written."""
+        return [
+            row["id"]
+            for row in self._connection.all(
+                "select id, body, digest from task where domain = ? and body is not null order by position", (domain,)
+            )
+            if digest_of(unpack(row["body"], f"task `{row['id']}`")) != row["digest"]
+        ]
