@@ -25,6 +25,10 @@ app = typer.Typer(
 )
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
 def _print_version(asked: bool) -> None:
     if asked:
         print(__version__)
@@ -78,11 +82,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except TyperException as error:
         return _tell(_hint(error), error.exit_code, as_json)
     except (KeyboardInterrupt, Abort):
-        return _tell("Stopped. Every finished step is kept; go on with `scaleenv resume`.", 130, as_json)
+        outcome = INTERRUPTED
     except Exception as error:
         # A defect of ours: the whole story goes to stderr, so that it can be reported.
         say(traceback.format_exc())
         return _tell(f"Internal error: {type(error).__name__}: {error}", 1, as_json)
+    if outcome == INTERRUPTED:  # Typer answers Ctrl-C with the code
+        return _tell("Stopped. Every finished step is kept; go on with `scaleenv resume`.", INTERRUPTED, as_json)
     return outcome if isinstance(outcome, int) else 0
 
 
@@ -94,7 +100,7 @@ def _hint(error: TyperException) -> str:
 
 def _tell(message: str, code: int, as_json: bool) -> int:
     if message:
-        say(f"Error: {message}" if code != 130 else message)
+        say(f"Error: {message}" if code != INTERRUPTED else message)
     if as_json:
         print(json.dumps({"error": message}, ensure_ascii=False))
     return code

@@ -5,19 +5,26 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `streamlit run` puts only this folder on the path
+# `streamlit run` puts only this folder on the path, and runs this file again and again.
+sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
-import streamlit as st
+import streamlit as st  # noqa: E402
 
-from engine.errors import ScaleEnvError
-from studio import queries
+from studio import queries  # noqa: E402
+from studio.components.messages import show_last_error, told  # noqa: E402
 
-PAGES = Path(__file__).parent / "pages"
+HERE = Path(__file__).parent
+PAGES = HERE / "pages"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def main() -> None:
     """Draws the navigation and the chosen page."""
-    st.set_page_config(page_title="ScaleEnv Studio", layout="wide")
+    st.set_page_config(page_title="ScaleEnv Studio", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
+    if st.get_option("server.address") not in LOOPBACK:
+        st.error("The studio has no login, so it serves this machine only.", icon=":material/lock:")
+        st.text("Start it with `scaleenv studio`, or with `--server.address 127.0.0.1`.")
+        st.stop()
     page = st.navigation(
         {
             "Make": [
@@ -35,13 +42,12 @@ def main() -> None:
             ],
         }
     )
-    st.sidebar.caption("Store")
-    st.sidebar.code(str(queries.store_path()), language=None)
-    try:
+    with st.sidebar:
+        st.caption("Store")
+        st.code(str(queries.store_path()), language=None, wrap_lines=True)
+    show_last_error()
+    with told():
         page.run()
-    except ScaleEnvError as error:
-        st.error("That did not work.", icon=":material/error:")
-        st.text(str(error))
 
 
 main()

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.errors import AdmissionError, ScaleEnvError
 from engine.foundation.cases import Case, plan_cases
-from engine.foundation.mutations import MUTATION_KINDS, Mutant, mutants_of
+from engine.foundation.mutation_spots import MUTATION_KINDS
+from engine.foundation.mutations import Mutant, mutants_of
 from engine.foundation.testing import judge
 from engine.models.domain import Domain
 from engine.runtime.admission import admit_all

@@ -2,6 +2,96 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import typer
 
-app = typer.Typer(help="Measure the tests' strength, the runtimes, the synthesis.", no_args_is_help=True)
+from engine.commands.console import DEFAULT_DB, Db, Json, Workers, say, show, table
+
+app = typer.Typer(
+    help="Measure the tests' strength, the runtimes, the synthesis.", no_args_is_help=False, invoke_without_command=True
+)
+
+
+@app.callback()
+def bench(context: typer.Context) -> None:
+    """Measure the tests' strength, the runtimes, the synthesis."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
+
+
+@app.command()
+def mutations(
+    domain: Annotated[str, typer.Argument(help="A domain of the store, or a seed as `synth` takes.")],
+    seed: Annotated[int, typer.Option("--seed", help="Decides the tests, where the domain is not in the store.")] = 0,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Most faults to plant; all where left out.")
+    ] = None,
+    workers: Workers = None,
+    db: Db = DEFAULT_DB,
+    as_json: Json = False,
+) -> None:
+    """Plant faults in tools, and count those that the tests catch."""
+    from engine.bench.strength import measure_strength
+    from engine.executors.local import default_workers
+
+    data = measure_strength(domain, db=db, seed=seed, limit=limit, workers=workers or default_workers())
+
+    def lines() -> list[str]:
+        kinds = [
+            (kind, n["planted"], n["caught"], f"{100 * n['caught'] / n['planted']:.1f}%" if n["planted"] else "-")
+            for kind, n in data["per_kind"].items()
+        ]
+        total = ("all", data["planted"], data["caught"], f"{100 * data['caught_rate']:.1f}%")
+        survivors = [(s["tool"], s["kind"], s["line"], s["before"], s["after"]) for s in data["survivors"]]
+        return [
+            *table(("kind", "planted", "caught", "rate"), [*kinds, total]),
+            *(["", *table(("survivor", "kind", "line", "was", "is"), survivors)] if survivors else []),
+        ]
+
+    show(data, as_json, lines)
+
+
+@app.command()
+def runtime(
+    rows: Annotated[
+        list[int] | None, typer.Option("--rows", min=10, help="Rows of the initial state; may be given several times.")
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.05, help="Time for each measurement.")] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Measure steps, resets and rewards per second in both runtimes."""
+    from engine.bench.runtime import bench_runtime
+
+    measured: list[dict[str, Any]] = []
+    for size in rows or [1_000]:
+        say(f"Measuring with {size} rows ...")
+        measured.append(dict(bench_runtime(size, seconds=seconds)))
+    names = list(measured[0])
+    data = measured[0] if len(measured) == 1 else {**measured[0], "sizes": measured}
+    show(
+        data,
+        as_json,
+        lambda: table(("", *(str(each["rows"]) for each in measured)), [(n, *(m[n] for m in measured)) for n in names]),
+    )
+
+
+@app.command()
+def synth(
+    seed: Annotated[str, typer.Argument(help="A seed as `scaleenv synth` takes.")] = "job_seeking",
+    tasks: Annotated[int, typer.Option("--tasks", "-n", min=1, help="Audited tasks to make.")] = 20,
+    number: Annotated[int, typer.Option("--seed", help="Decides every random choice.")] = 7,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Measure verified tasks per second, and the time of each phase."""
+    from engine.bench.synth import bench_synth
+    from engine.commands.progress import RunDisplay
+    from engine.executors.local import default_workers
+
+    with RunDisplay() as display:
+        data = bench_synth(
+            seed, tasks=tasks, number=number, workers=workers or default_workers(), observe=display.update
+        )
+    show(data, as_json, lambda: table(("", "value"), [(name, value) for name, value in data.items()]))

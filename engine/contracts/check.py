@@ -138,7 +138,9 @@ class _Checker:
         parts = len(tree.elts) if isinstance(tree, ast.Tuple) else 1
         opaque = len(table.primary_key) > 1 and not isinstance(tree, ast.Tuple)
         if parts != len(table.primary_key) or opaque:
-            self.say(f"{place}, key", f"the key of `{table.name}` is ({', '.join(table.primary_key)}); give that many values")
+            self.say(
+                f"{place}, key", f"the key of `{table.name}` is ({', '.join(table.primary_key)}); give that many values"
+            )
 
     def _values(self, place: str, effect: Effect, table: Table, shapes: Mapping[str, Shape]) -> None:
         if effect.operation == "delete" and effect.values:
@@ -163,7 +165,9 @@ class _Checker:
         for column in table.columns:
             given = column.name in effect.values or column.nullable or column.default is not None or column.generated
             if not given:
-                self.say(place, f"column `{column.name}` needs a value: it is not null, has no default and is not generated")
+                self.say(
+                    place, f"column `{column.name}` needs a value: it is not null, has no default and is not generated"
+                )
 
     def _literal(self, place: str, node: ast.expr, column: Column) -> None:
         """Literals that the column can't hold, also in the branches of a conditional."""
@@ -220,7 +224,9 @@ class _Checker:
     def _unused(self) -> None:
         for parameter in self.tool.parameters:
             if parameter.name not in self.used:
-                self.say(f"parameter `{parameter.name}`", "no condition, effect or returned value uses it; use or drop it")
+                self.say(
+                    f"parameter `{parameter.name}`", "no condition, effect or returned value uses it; use or drop it"
+                )
         for binding in self.tool.contract.bindings:
             if binding.name not in self.used:
                 self.say(f"binding `{binding.name}`", "nothing uses it; drop it")
@@ -249,7 +255,9 @@ class _Checker:
         self.used |= names_in(expression.tree)
         for name in _variables(expression):
             self._new_name(place, name, shapes)
-        reader = ShapeReader(self.database, shapes, lambda node, problem: self.say(place, f"`{expression.text}`: {problem}"))
+        reader = ShapeReader(
+            self.database, shapes, lambda node, problem: self.say(place, f"`{expression.text}`: {problem}")
+        )
         return reader.read(expression.tree)
 
     def _new_name(self, place: str, name: str, known: Mapping[str, Shape]) -> None:

@@ -157,7 +157,7 @@ class Compiler:
         self._depth -= 1
         return run
 
-    def _constant(self, node: ast.Constant) -> Closure:
+    def constant(self, node: ast.Constant) -> Closure:
         value: Any = node.value
         if value is not None and type(value) not in (str, int, float, bool):
             raise self._refuse(node, "literals are text, numbers, True, False and None")
@@ -165,7 +165,7 @@ class Compiler:
             raise self._refuse(node, "the number is not finite")
         return lambda scope: value
 
-    def _name(self, node: ast.Name) -> Closure:
+    def name(self, node: ast.Name) -> Closure:
         name = node.id
         if name.startswith("__"):
             raise self._refuse(node, f"`{name}` is not allowed: names don't start with two underscores")
@@ -184,7 +184,7 @@ class Compiler:
 
         return read
 
-    def _attribute(self, node: ast.Attribute) -> Closure:
+    def attribute(self, node: ast.Attribute) -> Closure:
         column = node.attr
         if column.startswith("__"):
             raise self._refuse(node, f"`.{column}` is not allowed: an attribute is a column of a row")
@@ -200,7 +200,7 @@ class Compiler:
 
         return read
 
-    def _subscript(self, node: ast.Subscript) -> Closure:
+    def subscript(self, node: ast.Subscript) -> Closure:
         index = _integer_literal(node.slice)
         if index is None:
             raise self._refuse(node, "a subscript is a whole number, such as `x[0]` or `x[-1]`")
@@ -214,7 +214,7 @@ class Compiler:
 
         return read
 
-    def _display(self, node: ast.List | ast.Tuple) -> Closure:
+    def display(self, node: ast.List | ast.Tuple) -> Closure:
         items = [self.compile(item) for item in node.elts]
         if isinstance(node, ast.Tuple):
             if all(isinstance(item, ast.Constant) for item in node.elts):
@@ -223,7 +223,7 @@ class Compiler:
             return lambda scope: tuple(item(scope) for item in items)
         return lambda scope: [item(scope) for item in items]
 
-    def _logic(self, node: ast.BoolOp) -> Closure:
+    def logic(self, node: ast.BoolOp) -> Closure:
         first, *rest = [self.compile(value) for value in node.values]
         conjunction = isinstance(node.op, ast.And)
 
@@ -237,7 +237,7 @@ class Compiler:
 
         return run
 
-    def _unary(self, node: ast.UnaryOp) -> Closure:
+    def unary(self, node: ast.UnaryOp) -> Closure:
         operand = self.compile(node.operand)
         if isinstance(node.op, ast.Not):
             return lambda scope: not operand(scope)
@@ -245,14 +245,14 @@ class Compiler:
             return lambda scope: -operand(scope)
         raise self._refuse(node, "the unary operators are `not` and `-`")
 
-    def _binary(self, node: ast.BinOp) -> Closure:
+    def binary(self, node: ast.BinOp) -> Closure:
         apply = _BINARY.get(type(node.op))
         if apply is None:
             raise self._refuse(node, "the operators are + - * / // %")
         left, right = self.compile(node.left), self.compile(node.right)
         return lambda scope: apply(left(scope), right(scope))
 
-    def _comparison(self, node: ast.Compare) -> Closure:
+    def comparison(self, node: ast.Compare) -> Closure:
         for op, operand in zip(node.ops, node.comparators, strict=True):
             is_none = isinstance(operand, ast.Constant) and operand.value is None
             if isinstance(op, (ast.Is, ast.IsNot)) and not is_none:
@@ -261,7 +261,10 @@ class Compiler:
         apply, second = _COMPARE[type(node.ops[0])], self.compile(node.comparators[0])
         if len(node.ops) == 1:
             return lambda scope: apply(first(scope), second(scope))
-        links = [(_COMPARE[type(op)], self.compile(operand)) for op, operand in zip(node.ops[1:], node.comparators[1:], strict=True)]
+        links = [
+            (_COMPARE[type(op)], self.compile(operand))
+            for op, operand in zip(node.ops[1:], node.comparators[1:], strict=True)
+        ]
 
         def run(scope: Scope) -> bool:
             left = second(scope)
@@ -276,11 +279,11 @@ class Compiler:
 
         return run
 
-    def _conditional(self, node: ast.IfExp) -> Closure:
+    def conditional(self, node: ast.IfExp) -> Closure:
         test, body, other = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
         return lambda scope: body(scope) if test(scope) else other(scope)
 
-    def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> Closure:
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> Closure:
         run = self._loop(node)
         return lambda scope: list(run(scope))
 
@@ -323,7 +326,7 @@ class Compiler:
 
         return run
 
-    def _call(self, node: ast.Call) -> Closure:
+    def call(self, node: ast.Call) -> Closure:
         function = node.func
         if not isinstance(function, ast.Name) or function.id not in FUNCTIONS:
             shown = function.id if isinstance(function, ast.Name) else ast.unparse(function)
@@ -377,19 +380,19 @@ class Compiler:
 _MISSING: Any = object()
 
 _BUILDERS: dict[type[ast.expr], Callable[[Compiler, Any], Closure]] = {
-    ast.Constant: Compiler._constant,
-    ast.Name: Compiler._name,
-    ast.Attribute: Compiler._attribute,
-    ast.Subscript: Compiler._subscript,
-    ast.List: Compiler._display,
-    ast.Tuple: Compiler._display,
-    ast.BoolOp: Compiler._logic,
-    ast.UnaryOp: Compiler._unary,
-    ast.BinOp: Compiler._binary,
-    ast.Compare: Compiler._comparison,
-    ast.IfExp: Compiler._conditional,
-    ast.ListComp: Compiler._comprehension,
-    ast.Call: Compiler._call,
+    ast.Constant: Compiler.constant,
+    ast.Name: Compiler.name,
+    ast.Attribute: Compiler.attribute,
+    ast.Subscript: Compiler.subscript,
+    ast.List: Compiler.display,
+    ast.Tuple: Compiler.display,
+    ast.BoolOp: Compiler.logic,
+    ast.UnaryOp: Compiler.unary,
+    ast.BinOp: Compiler.binary,
+    ast.Compare: Compiler.comparison,
+    ast.IfExp: Compiler.conditional,
+    ast.ListComp: Compiler.comprehension,
+    ast.Call: Compiler.call,
 }
 
 

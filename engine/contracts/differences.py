@@ -68,7 +68,9 @@ def matches_changes(expected: Iterable[Change], actual: Iterable[Change]) -> lis
             problems += _rows(before, found[place][0], f"{name} before the call")
             problems += _rows(after, found[place][1], name)
         elif not _may_stay(before, after):
-            problems.append(f"{name}: expected {_verb(before, after)} of {_written(before, after)}, but the row stayed as it was")
+            problems.append(
+                f"{name}: expected {_verb(before, after)} of {_written(before, after)}, but the row stayed as it was"
+            )
     for place, (before, after) in found.items():
         if place not in wanted:
             problems.append(
@@ -97,7 +99,9 @@ def _mappings(expected: Mapping[str, Any], actual: Mapping[str, Any], place: str
             problems += matches(value, actual[name], f"{place}.{name}")
         else:
             problems.append(f"{place}.{name}: expected {_short(value)}, found nothing")
-    problems += [f"{place}.{name}: found {_short(actual[name])}, expected nothing" for name in actual if name not in expected]
+    problems += [
+        f"{place}.{name}: found {_short(actual[name])}, expected nothing" for name in actual if name not in expected
+    ]
     return problems
 
 

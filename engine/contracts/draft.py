@@ -58,6 +58,7 @@ class Draft:
         self._place_clock()
 
     def put(self, text: Text, head: str = "", tail: str = "") -> None:
+        """Adds a statement at the current indent."""
         self.lines.append(layout(text, self.indent, head, tail))
 
     def fresh(self, *wanted: str) -> str:
@@ -88,6 +89,7 @@ class Draft:
                 self.bind(name, name in certain)
 
     def bind(self, name: str, certain: bool) -> None:
+        """Writes a binding's line (and those it needs) unless it has one."""
         if name in self.done:
             return
         self.done.add(name)
@@ -118,6 +120,7 @@ class Draft:
             self.put(self.render.text(expression.tree), f"{name} = ")
 
     def if_else(self, expression: Expression, guards: Sequence[Text], otherwise: str = "None") -> Text:
+        """`expression if guards else otherwise`."""
         test: Text = guards[0] if len(guards) == 1 else (Group("", tuple(guards), "", " and "),)
         return (Group("", (self.render.operand(expression.tree, OR), ("if ", *test), (f"else {otherwise}",)), "", " "),)
 
@@ -163,6 +166,7 @@ class Draft:
                 yield parse(field.value)
 
     def values(self, effect: Effect) -> Text:
+        """The `values` or `changes` argument of an effect's call."""
         for column, text in effect.values.items():
             if text.strip() == STATED_ANY:
                 raise self.problem(f"`{effect.table}.{column}` is stated as `any`, so no code follows from it")
@@ -170,9 +174,11 @@ class Draft:
         return (Group("{", tuple((f"{quoted(column)}: ", *self.render.text(value)) for column, value in pairs), "}"),)
 
     def problem(self, text: str) -> ContractError:
+        """The error that says why no code follows from the contract."""
         return ContractError(f"can't write the code of `{self.tool.name}`: {text}")
 
     def after_local(self, node: ast.Call) -> str | None:
+        """The local variable that holds the row which `after(table, key)` asks for, if there is one."""
         assert isinstance(node.args[0], ast.Constant)
         return self.updated.get((str(node.args[0].value), ast.unparse(node.args[1])))
 

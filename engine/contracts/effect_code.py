@@ -84,7 +84,10 @@ class EffectWriter:
             self.draft.lines += [f"    for {name} in {plan}:", f"        db.delete({table}, {name})"]
         else:
             key, changes = self.draft.fresh("key", "row_key"), self.draft.fresh("changes", "row_changes")
-            self.draft.lines += [f"    for {key}, {changes} in {plan}:", f"        db.update({table}, {key}, {changes})"]
+            self.draft.lines += [
+                f"    for {key}, {changes} in {plan}:",
+                f"        db.update({table}, {key}, {changes})",
+            ]
 
     def _bound_names(self, group: list[Effect]) -> None:
         for effect in group:

@@ -61,7 +61,9 @@ def evaluate(tool: Tool, database: DatabaseSchema, state: PlainState, arguments:
     return compiled(tool, database).expect(state, arguments)
 
 
-def conditions(tool: Tool, database: DatabaseSchema, state: PlainState, arguments: Mapping[str, Any]) -> tuple[bool | None, ...]:
+def conditions(
+    tool: Tool, database: DatabaseSchema, state: PlainState, arguments: Mapping[str, Any]
+) -> tuple[bool | None, ...]:
     """Only the requirements' truths, in order; `None` where undefined. For searches that call it very often."""
     return compiled(tool, database).conditions(state, arguments)
 
@@ -132,7 +134,9 @@ class _CompiledEffect:
         self._when = parse(effect.when) if effect.when is not None else None
         self._key = parse(effect.key) if effect.key is not None else None
         self._bind = effect.bind
-        self._values = [(column, None if text.strip() == STATED_ANY else parse(text)) for column, text in effect.values.items()]
+        self._values = [
+            (column, None if text.strip() == STATED_ANY else parse(text)) for column, text in effect.values.items()
+        ]
         self._template: Row = {column.name: column.default for column in table.columns}
         generated = generated_column(table)
         self._generated = generated if generated is not None and generated.name not in effect.values else None

@@ -51,7 +51,11 @@ class Keeper:
         certain = {name for expression, is_certain in later if is_certain for name in certain_names(expression.tree)}
         needed = self.draft.reached(expression for expression, _ in later)
         for name in self.draft.bindings:
-            if name in needed and name not in self.draft.done and self.draft.reads(self.draft.bindings[name]) & self.draft.written:
+            if (
+                name in needed
+                and name not in self.draft.done
+                and self.draft.reads(self.draft.bindings[name]) & self.draft.written
+            ):
                 self.draft.bind(name, name in certain)
 
     def _keep_effect(self, effect: Effect, before: set[str], earlier: set[str]) -> None:
@@ -62,14 +66,18 @@ class Keeper:
         bound = {other.bind for other in self.draft.contract.effects if other.bind is not None}
         late = next((expression for expression in hazards if expression.names & bound), None)
         if late is not None:
-            raise self.draft.problem(f"`{late.text}` reads changed rows and an inserted row; use a binding for the first")
+            raise self.draft.problem(
+                f"`{late.text}` reads changed rows and an inserted row; use a binding for the first"
+            )
         each = parse_each(effect.each) if effect.each is not None else None
         if each is not None and any(
             each.name in expression.names or not (expression is each.items or self.draft.is_total(expression))
             for expression in hazards
         ):
             if any(expression.names & bound for expression, _ in effect_parts(effect)):
-                raise self.draft.problem(f"the effects on `{effect.table}` read rows that they change; use bindings for them")
+                raise self.draft.problem(
+                    f"the effects on `{effect.table}` read rows that they change; use bindings for them"
+                )
             self._plan(effect)
             return
         guard = parse(effect.when) if effect.when is not None and each is None else None
@@ -82,7 +90,9 @@ class Keeper:
                 self.draft.put(self.draft.render.text(expression.tree), f"{name} = ")
             else:
                 self.draft.need([(guard, True)])
-                self.draft.put(self.draft.if_else(expression, [self.draft.render.operand(guard.tree, OR)]), f"{name} = ")
+                self.draft.put(
+                    self.draft.if_else(expression, [self.draft.render.operand(guard.tree, OR)]), f"{name} = "
+                )
             self.draft.render.replaced[id(expression.tree)] = name
 
     def _names_for(self, effect: Effect, expression: Expression) -> tuple[str, ...]:
@@ -140,10 +150,16 @@ class Keeper:
         for function, table, node in state_calls(expression):
             if function == "after" or table not in self.draft.written:
                 continue
-            if not names_in(node) <= (set(self.draft.shapes) | CLOCK_NAMES) or any(isinstance(part, ast.Call) for argument in node.args[1:] for part in ast.walk(argument)):
+            if not names_in(node) <= (set(self.draft.shapes) | CLOCK_NAMES) or any(
+                isinstance(part, ast.Call) for argument in node.args[1:] for part in ast.walk(argument)
+            ):
                 raise self.draft.problem(f"returned `{field.name}` mixes rows before and after the call; use a binding")
             self.draft.need([(parse(ast.unparse(node)), True)])
             name = self.draft.fresh(f"{table}_before", f"{field.name}_before")
-            of_column = any(isinstance(part, ast.Attribute) and part.value is node for part in ast.walk(expression.tree))
-            self.draft.put((self.draft.render.lookup(node) if of_column else None) or self.draft.render.text(node), f"{name} = ")
+            of_column = any(
+                isinstance(part, ast.Attribute) and part.value is node for part in ast.walk(expression.tree)
+            )
+            self.draft.put(
+                (self.draft.render.lookup(node) if of_column else None) or self.draft.render.text(node), f"{name} = "
+            )
             self.draft.render.replaced[id(node)] = name

@@ -29,7 +29,9 @@ Text = tuple["str | Group", ...]
 def flat(text: Text) -> str:
     """The text on one line."""
     return "".join(
-        part if isinstance(part, str) else part.open + part.separator.join(flat(item) for item in part.items) + part.close
+        part
+        if isinstance(part, str)
+        else part.open + part.separator.join(flat(item) for item in part.items) + part.close
         for part in text
     )
 

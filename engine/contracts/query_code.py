@@ -33,7 +33,16 @@ class QueryWriter:
             source.append(self.draft.render.where([(column, value.tree) for column, value in parts.equal]))
         rows: Text = ("db.find", Group("(", tuple(source), ")"))
         local = self.draft.fresh(field, f"{field}_found")
-        answer: Text = (Group("{", tuple((f"{quoted(name)}: ", *self.draft.render.text(parse(text).tree)) for name, text in query.fields.items()), "}"),)
+        answer: Text = (
+            Group(
+                "{",
+                tuple(
+                    (f"{quoted(name)}: ", *self.draft.render.text(parse(text).tree))
+                    for name, text in query.fields.items()
+                ),
+                "}",
+            ),
+        )
         if not query.order and limit is None:
             tests = _conjuncts(parts.rest)
             loop: list[Text] = [answer, (f"for {query.name} in ", *rows)]
@@ -50,7 +59,11 @@ class QueryWriter:
             self.draft.put(("[]",), f"{matches} = ")
             self._filtered_loop(query.name, rows, tests, (f"{matches}.append({query.name})",))
         elif tests:
-            kept: tuple[Text, ...] = ((query.name,), (f"for {query.name} in ", *rows), ("if ", *self.draft.render.operand(tests[0], OR)))
+            kept: tuple[Text, ...] = (
+                (query.name,),
+                (f"for {query.name} in ", *rows),
+                ("if ", *self.draft.render.operand(tests[0], OR)),
+            )
             self.draft.put((Group("[", kept, "]", " "),), f"{matches} = ")
         elif not query.order:
             self.draft.put(rows, f"{matches} = ")

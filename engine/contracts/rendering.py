@@ -80,8 +80,8 @@ class Renderer:
         return _bracketed(self._render(node), strength)
 
     def negated(self, node: ast.expr) -> Text:
-        """Python for `not node`, as a person would write it."""
-        return self._negated(node)[0]
+        """Python for `not node` as the condition of an `if`, where any true value does for `True`."""
+        return self._negated(node, truth=True)[0]
 
     def message(self, parts: Sequence[str | Place]) -> Text:
         """A rejection's message as a literal or an f-string; a long one as several, one to a line."""
@@ -103,7 +103,9 @@ class Renderer:
 
     def where(self, pairs: Sequence[tuple[str, ast.expr]]) -> Text:
         """The `where` argument of `db.find` and `db.count`."""
-        return (Group("{", tuple((self._literal_text(column), ": ", *self.text(value)) for column, value in pairs), "}"),)
+        return (
+            Group("{", tuple((self._literal_text(column), ": ", *self.text(value)) for column, value in pairs), "}"),
+        )
 
     # Messages ----------------------------------------------------------------------------------
 
@@ -127,7 +129,9 @@ class Renderer:
             if isinstance(part, str):
                 items.append((quoted(part),))
             else:
-                items.append(("repr" if part.quoted else "str", Group("(", (self.text(part.expression.tree),), ")", "")))
+                items.append(
+                    ("repr" if part.quoted else "str", Group("(", (self.text(part.expression.tree),), ")", ""))
+                )
         return (Group("", tuple(items), "", " + "),)
 
     def _literal_text(self, value: str) -> str:
@@ -187,7 +191,11 @@ class Renderer:
                 return ("-", *self.operand(node.operand, UNARY)), UNARY
             case ast.BinOp():
                 sign, strength = _BINARY[type(node.op)]
-                return (*self.operand(node.left, strength), f" {sign} ", *self.operand(node.right, strength + 1)), strength
+                return (
+                    *self.operand(node.left, strength),
+                    f" {sign} ",
+                    *self.operand(node.right, strength + 1),
+                ), strength
             case ast.Compare():
                 return self._comparison(node, negate=False)
             case ast.IfExp():
@@ -210,9 +218,9 @@ class Renderer:
             return ("(", *items[0], ",)")
         return (Group("(", items, ")"),)
 
-    def _logic(self, values: Sequence[ast.expr], conjunction: bool, negate: bool) -> Rendered:
+    def _logic(self, values: Sequence[ast.expr], conjunction: bool, negate: bool, truth: bool = False) -> Rendered:
         strength = AND if conjunction else OR
-        rendered = [self._negated(value) if negate else self._render(value) for value in values]
+        rendered = [self._negated(value, truth) if negate else self._render(value) for value in values]
         items = tuple(_bracketed(item, strength + 1) for item in rendered)
         return (Group("", items, "", " and " if conjunction else " or "),), strength
 
@@ -223,7 +231,8 @@ class Renderer:
             text += [f" {sign} ", *self.operand(operand, ADD)]
         return tuple(text), COMPARE
 
-    def _negated(self, node: ast.expr) -> Rendered:
+    def _negated(self, node: ast.expr, truth: bool = False) -> Rendered:
+        """Python for `not node`; with `truth`, something that is true exactly where that is."""
         if id(node) in self.replaced:
             return ("not ", self.replaced[id(node)]), NOT
         match node:
@@ -232,13 +241,15 @@ class Renderer:
             case ast.UnaryOp(op=ast.Not()):
                 inner = node.operand
                 # `not not x` is a boolean where `x` may be anything
-                return self._render(inner) if _is_boolean(inner) else (("not not ", *self.operand(inner, NOT)), NOT)
-            case ast.BoolOp() if all(_negates_well(value) for value in node.values):
-                return self._logic(node.values, isinstance(node.op, ast.Or), negate=True)
+                if truth or _is_boolean(inner):
+                    return self._render(inner)
+                return ("not not ", *self.operand(inner, NOT)), NOT
+            case ast.BoolOp() if all(_negates_well(value, truth) for value in node.values):
+                return self._logic(node.values, isinstance(node.op, ast.Or), negate=True, truth=truth)
             case ast.Call(func=ast.Name(id="exists")):
                 return (*self._state_call(node, "count"), " == 0"), COMPARE
             case ast.Name() if isinstance(stands := self.names.get(node.id), Expression):
-                return self._negated(stands.tree)
+                return self._negated(stands.tree, truth)
             case ast.Constant(value=bool(value)):
                 return (repr(not value),), ATOM
             case _:
@@ -298,12 +309,12 @@ def _is_boolean(node: ast.expr) -> bool:
             return False
 
 
-def _negates_well(node: ast.expr) -> bool:
+def _negates_well(node: ast.expr, truth: bool) -> bool:
     match node:
         case ast.Compare() | ast.Name() | ast.Attribute() | ast.Call():
             return True
         case ast.UnaryOp(op=ast.Not()):
-            return _is_boolean(node.operand)
+            return truth or _is_boolean(node.operand)
         case _:
             return False
 

@@ -65,7 +65,9 @@ def row_of(table: str, nullable: bool = False) -> Shape:
     return Shape("row", nullable, table)
 
 
-def columns_read(expression: Expression, shapes: Mapping[str, Shape], database: DatabaseSchema) -> frozenset[tuple[str, str]]:
+def columns_read(
+    expression: Expression, shapes: Mapping[str, Shape], database: DatabaseSchema
+) -> frozenset[tuple[str, str]]:
     """The (table, column) pairs that an expression reads, as far as the rows' tables are known.
 
     Columns named in `rows(...)`, `count(...)` and `exists(...)` count, and the key of a `get(...)`.
@@ -147,7 +149,9 @@ class ShapeReader:
         if node.id in CLOCK_NAMES:
             return Shape("scalar", type="datetime" if node.id == "now" else "date")
         if node.id not in self._shapes:
-            self._report(node, f"there is no name `{node.id}` here; known are {', '.join(sorted(self._shapes)) or 'none'}")
+            self._report(
+                node, f"there is no name `{node.id}` here; known are {', '.join(sorted(self._shapes)) or 'none'}"
+            )
             return UNKNOWN
         return self._shapes[node.id]
 
@@ -227,7 +231,8 @@ class ShapeReader:
             parts = len(node.args[1].elts) if isinstance(node.args[1], ast.Tuple) else 1
             if parts != len(schema.primary_key):
                 self._report(
-                    node, f"the key of `{table}` is ({', '.join(schema.primary_key)}), so `{function}` needs that many values"
+                    node,
+                    f"the key of `{table}` is ({', '.join(schema.primary_key)}), so `{function}` needs that many values",
                 )
             for column in schema.primary_key:
                 self.columns[table, column] = None

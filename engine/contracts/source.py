@@ -122,6 +122,7 @@ class _Writer:
             items.append((f"{quoted(field.name)}: ", *text))
         self.draft.put((Group("{", tuple(items), "}"),), "return ")
 
+
 def _doc(text: str) -> str:
     """Text that can stand in a docstring."""
     return " ".join(text.replace("\\", "/").replace('"""', "'''").split())

@@ -38,6 +38,8 @@ MOST_PROBES = 90
 _ENOUGH = 3
 """Accepted cases that show a probe already, from which on none is searched for it."""
 _SIZES = (5, 3, 6)
+_PARENTS = 3
+"""Rows of tables that the tool's tables refer to: enough for two rows to have different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +172,22 @@ class _Planner:
 
     def _probe(self, probe: Probe, number: int, accepted: bool) -> None:
         goal = Goal(parse(probe.text), True)
-        if self._shown(goal) >= _ENOUGH:
-            return
         world = number % len(_SIZES)
-        if accepted and self._try("boundary", "accept", probe.note, world, goals=[goal], siblings=number % 2 == 0, effort=PROBE_EFFORT):
-            return
+        twice = probe.both and probe.requirement is not None
+        if accepted:
+            enough = self._shown(goal) >= _ENOUGH
+            found = enough or self._try(
+                "boundary",
+                "accept",
+                probe.note,
+                world,
+                optional=probe.start,
+                goals=[goal],
+                siblings=number % 2 == 0,
+                effort=PROBE_EFFORT,
+            )
+            if found and not twice:
+                return
         if probe.requirement is not None:
             self._try("boundary", probe.requirement, probe.note, world, goals=[goal], effort=PROBE_EFFORT, strict=False)
 
@@ -272,7 +285,12 @@ class _Planner:
         if found is None:
             rng = Random(f"{self._seed}:world:{number}")
             builder = StateBuilder(self._database, rng, self._spec.now, apart=True)
-            builder.fill_what_fits(dict.fromkeys(self._tables, _SIZES[number]))
+            parents = {
+                foreign_key.table: _PARENTS
+                for name in self._tables
+                for foreign_key in self._database.table[name].foreign_keys
+            }
+            builder.fill_what_fits({**parents, **dict.fromkeys(self._tables, _SIZES[number])})
             found = self._worlds[number] = builder.draft
         return found
 

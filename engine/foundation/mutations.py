@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
+from engine.foundation.mutation_spots import (
+    MutationKind,
+    Spot,
+    arithmetic,
+    comparisons,
+    comprehension,
+    doubling,
+    dropping_key,
+    operands,
+    reading,
+    removing,
+    replacing,
+    replacing_item,
+    slices,
+    sorting,
+    swapping,
+)
 from engine.models.database import DatabaseSchema, Table
 from engine.models.tool import Tool
-
-MutationKind = Literal[
-    "dropped_check",
-    "flipped_comparison",
-    "wrong_column",
-    "wrong_status",
-    "skipped_write",
-    "doubled_write",
-    "off_by_one",
-    "swapped_arguments",
-    "wrong_table",
-    "stale_value",
-    "dropped_filter",
-    "wrong_order",
-    "wrong_limit",
-    "wrong_code",
-    "wrong_operator",
-]
-MUTATION_KINDS: tuple[MutationKind, ...] = get_args(MutationKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +48,6 @@ class Mutant:
     line: int
     before: str
     after: str
-
-
-Change = Callable[[ast.AST], None]
-_Spot = tuple[MutationKind, ast.AST, str, str, Change] | tuple[MutationKind, ast.AST, str, str, Change, int]
-"""(kind, node, text before, text after, what to do with the node's copy, line where it is not the node's)."""
-
-_FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-_REVERSED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
 
 
 def mutants_of(tool: Tool, database: DatabaseSchema) -> list[Mutant]:
@@ -118,7 +99,7 @@ class _Finder:
         self._tables = _tables_of_names(function, database)
         self._rows_before = _rows_before_writes(function)
 
-    def spots(self) -> Iterator[_Spot]:
+    def spots(self) -> Iterator[Spot]:
         for node in ast.walk(self._function):
             body = getattr(node, "body", None)
             if isinstance(body, list):
@@ -126,19 +107,19 @@ class _Finder:
             if isinstance(getattr(node, "orelse", None), list):
                 yield from self._block(node, "orelse")
             if isinstance(node, ast.Compare):
-                yield from _comparisons(node)
+                yield from comparisons(node)
             elif isinstance(node, ast.BoolOp):
-                yield from _operands(node)
+                yield from operands(node)
             elif isinstance(node, ast.Subscript):
                 yield from self._subscript(node)
                 if not self._single(node.value):
-                    yield from _slices(node)
+                    yield from slices(node)
             elif isinstance(node, ast.Call):
                 yield from self._call(node)
             elif isinstance(node, ast.BinOp):
-                yield from _arithmetic(node)
+                yield from arithmetic(node)
             elif isinstance(node, ast.ListComp | ast.GeneratorExp):
-                yield from _comprehension(node)
+                yield from comprehension(node)
             elif isinstance(node, ast.Return) and node.value is not None:
                 yield from self._returned(node)
             elif isinstance(node, ast.Dict):
@@ -146,23 +127,23 @@ class _Finder:
 
     # statements
 
-    def _block(self, node: ast.AST, name: str) -> Iterator[_Spot]:
+    def _block(self, node: ast.AST, name: str) -> Iterator[Spot]:
         for index, statement in enumerate(getattr(node, name)):
             if isinstance(statement, ast.If) and _rejects(statement):
-                yield "dropped_check", node, ast.unparse(statement.test), "", _removing(name, index, statement), statement.lineno
+                yield "dropped_check", node, ast.unparse(statement.test), "", removing(name, index, statement), statement.lineno
             elif isinstance(statement, ast.If) and len(statement.body) == 1 and isinstance(statement.body[0], ast.Continue):
-                yield "dropped_filter", node, ast.unparse(statement.test), "", _removing(name, index, statement), statement.lineno
+                yield "dropped_filter", node, ast.unparse(statement.test), "", removing(name, index, statement), statement.lineno
             write = _write_of(statement)
             if write is None:
                 continue
             text = ast.unparse(statement)
             if isinstance(statement, ast.Expr):
-                yield "skipped_write", node, text, "", _removing(name, index, statement), statement.lineno
+                yield "skipped_write", node, text, "", removing(name, index, statement), statement.lineno
             elif isinstance(statement, ast.Assign) and write.func.attr == "update" and len(write.args) > 1:  # type: ignore[attr-defined]
                 read = ast.Call(ast.Attribute(ast.Name("db"), "get"), write.args[:2], [])
-                yield "skipped_write", node, text, f"{ast.unparse(statement.targets[0])} = {ast.unparse(read)}", _reading(name, index, read), statement.lineno
+                yield "skipped_write", node, text, f"{ast.unparse(statement.targets[0])} = {ast.unparse(read)}", reading(name, index, read), statement.lineno
             if write.func.attr != "delete":  # type: ignore[attr-defined]
-                yield "doubled_write", node, text, f"{text}; {text}", _doubling(name, index), statement.lineno
+                yield "doubled_write", node, text, f"{text}; {text}", doubling(name, index), statement.lineno
 
     # expressions
 
@@ -176,14 +157,14 @@ class _Finder:
         definition = self._database.table[str(table)]
         return any(set(key) <= columns for key in (definition.primary_key, *definition.unique))
 
-    def _subscript(self, node: ast.Subscript) -> Iterator[_Spot]:
+    def _subscript(self, node: ast.Subscript) -> Iterator[Spot]:
         column = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if not isinstance(column, str):
             return
         for table in self._tables_of_row(node.value, column):
             for other in _like(table, column):
                 after = ast.unparse(ast.Subscript(node.value, ast.Constant(other)))
-                yield "wrong_column", node, ast.unparse(node), after, _replacing("slice", ast.Constant(other))
+                yield "wrong_column", node, ast.unparse(node), after, replacing("slice", ast.Constant(other))
             return
 
     def _tables_of_row(self, node: ast.expr, column: str) -> list[Table]:
@@ -196,44 +177,44 @@ class _Finder:
         tables = [self._database.table[name] for name in names if name in self._database.table]
         return [table for table in tables if column in table.column]
 
-    def _call(self, node: ast.Call) -> Iterator[_Spot]:
+    def _call(self, node: ast.Call) -> Iterator[Spot]:
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "db":
             yield from self._database_call(node, node.func.attr)
         elif isinstance(node.func, ast.Name):
             if node.func.id == "sorted":
-                yield from _sorting(node)
+                yield from sorting(node)
             elif node.func.id in ("minutes_between", "days_between", "contains") and len(node.args) == 2:
                 swapped = ast.Call(node.func, [node.args[1], node.args[0]], [])
-                yield "swapped_arguments", node, ast.unparse(node), ast.unparse(swapped), _swapping("args", 0, 1)
+                yield "swapped_arguments", node, ast.unparse(node), ast.unparse(swapped), swapping("args", 0, 1)
             elif node.func.id in ("min", "max") and node.args:
                 other = "max" if node.func.id == "min" else "min"
                 after = ast.unparse(ast.Call(ast.Name(other), node.args, node.keywords))
-                yield "wrong_operator", node, ast.unparse(node), after, _replacing("func", ast.Name(other))
+                yield "wrong_operator", node, ast.unparse(node), after, replacing("func", ast.Name(other))
 
-    def _database_call(self, node: ast.Call, method: str) -> Iterator[_Spot]:
+    def _database_call(self, node: ast.Call, method: str) -> Iterator[Spot]:
         text = ast.unparse(node)
         if method == "reject" and node.args and isinstance(node.args[0], ast.Constant):
             codes = [requirement.code for requirement in self._tool.contract.requires]
             for code in dict.fromkeys(codes):
                 if code != node.args[0].value:
-                    yield "wrong_code", node, repr(node.args[0].value), repr(code), _replacing_item("args", 0, ast.Constant(code))
+                    yield "wrong_code", node, repr(node.args[0].value), repr(code), replacing_item("args", 0, ast.Constant(code))
                     break
         table = _table_of_call(node)
         if table is None or table not in self._database.table:
             return
         for other in self._like_tables(table, node, method):
             after = ast.unparse(ast.Call(node.func, [ast.Constant(other), *node.args[1:]], node.keywords))
-            yield "wrong_table", node, text, after, _replacing_item("args", 0, ast.Constant(other))
+            yield "wrong_table", node, text, after, replacing_item("args", 0, ast.Constant(other))
         if method in ("find", "count") and len(node.args) > 1 and isinstance(node.args[1], ast.Dict):
             for index, (key, value) in enumerate(zip(node.args[1].keys, node.args[1].values, strict=True)):
                 before = f"{ast.unparse(key) if key else '**'}: {ast.unparse(value)}"
-                yield "dropped_filter", node.args[1], before, "", _dropping_key(index)
+                yield "dropped_filter", node.args[1], before, "", dropping_key(index)
         if method in ("get", "update", "delete") and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
             for other in self._parameters_like(node.args[1].id):
                 after = ast.unparse(ast.Call(node.func, [node.args[0], ast.Name(other), *node.args[2:]], []))
-                yield "swapped_arguments", node, text, after, _replacing_item("args", 1, ast.Name(other))
+                yield "swapped_arguments", node, text, after, replacing_item("args", 1, ast.Name(other))
         if len(node.args) > 1 and isinstance(node.args[1], ast.Tuple) and len(node.args[1].elts) == 2:
-            yield "swapped_arguments", node.args[1], text, "key parts swapped", _swapping("elts", 0, 1)
+            yield "swapped_arguments", node.args[1], text, "key parts swapped", swapping("elts", 0, 1)
 
     def _parameters_like(self, name: str) -> list[str]:
         parameter = self._tool.parameter.get(name)
@@ -267,31 +248,31 @@ class _Finder:
             found.append(other.name)
         return found[:2]
 
-    def _returned(self, node: ast.Return) -> Iterator[_Spot]:
+    def _returned(self, node: ast.Return) -> Iterator[Spot]:
         """A value of the row after a write becomes that of the row before it."""
         for part in ast.walk(node):
             if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id in self._rows_before:
                 before = self._rows_before[part.value.id]
                 after = ast.unparse(ast.Subscript(before, part.slice))
-                yield "stale_value", part, ast.unparse(part), after, _replacing("value", before)
+                yield "stale_value", part, ast.unparse(part), after, replacing("value", before)
 
-    def _values(self, node: ast.Dict) -> Iterator[_Spot]:
+    def _values(self, node: ast.Dict) -> Iterator[Spot]:
         """Values of written columns and returned fields: a wrong status, a neighbour's value."""
         for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
                 continue
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 for member in self._enum_of(key.value, value.value):
-                    yield "wrong_status", node, repr(value.value), repr(member), _replacing_item("values", index, ast.Constant(member))
+                    yield "wrong_status", node, repr(value.value), repr(member), replacing_item("values", index, ast.Constant(member))
                     break
             elif isinstance(value, ast.Constant) and isinstance(value.value, bool):
-                yield "wrong_status", node, repr(value.value), repr(not value.value), _replacing_item(
+                yield "wrong_status", node, repr(value.value), repr(not value.value), replacing_item(
                     "values", index, ast.Constant(not value.value)
                 )
             elif isinstance(value, ast.Name):
                 for other in self._parameters_like(value.id)[:1]:
                     before, after = f"{key.value!r}: {value.id}", f"{key.value!r}: {other}"
-                    yield "swapped_arguments", node, before, after, _replacing_item("values", index, ast.Name(other))
+                    yield "swapped_arguments", node, before, after, replacing_item("values", index, ast.Name(other))
 
     def _enum_of(self, column: str, member: str) -> list[str]:
         for table in self._database.tables:
@@ -299,159 +280,6 @@ class _Finder:
             if found is not None and found.enum and member in found.enum:
                 return [other for other in found.enum if other != member]
         return []
-
-
-# spots that need no schema
-
-
-def _comparisons(node: ast.Compare) -> Iterator[_Spot]:
-    text = ast.unparse(node)
-    for index, operator in enumerate(node.ops):
-        for table in (_FLIPPED, _REVERSED):
-            flipped = table.get(type(operator))
-            if flipped is not None:
-                changed = copy.deepcopy(node)
-                changed.ops[index] = flipped()
-                yield "flipped_comparison", node, text, ast.unparse(changed), _replacing_item("ops", index, flipped())
-    for index, operand in enumerate(node.comparators):
-        if isinstance(operand, ast.Constant) and type(operand.value) in (int, float):
-            for step in (1, -1):
-                changed = copy.deepcopy(node)
-                changed.comparators[index] = ast.Constant(operand.value + step)  # type: ignore[operator]
-                yield "off_by_one", node, text, ast.unparse(changed), _replacing_item(
-                    "comparators", index, ast.Constant(operand.value + step)  # type: ignore[operator]
-                )
-        elif isinstance(operand, ast.Tuple) and len(operand.elts) > 1 and all(isinstance(item, ast.Constant) for item in operand.elts):
-            for position in range(len(operand.elts)):
-                changed = copy.deepcopy(operand)
-                dropped = changed.elts.pop(position)
-                yield "wrong_status", operand, ast.unparse(operand), f"without {ast.unparse(dropped)}", _dropping_item("elts", position)
-
-
-def _operands(node: ast.BoolOp) -> Iterator[_Spot]:
-    """A condition loses one of its parts."""
-    for index, operand in enumerate(node.values):
-        yield "dropped_check", node, ast.unparse(operand), "", _dropping_item("values", index)
-
-
-def _slices(node: ast.Subscript) -> Iterator[_Spot]:
-    part = node.slice
-    if isinstance(part, ast.Slice) and part.upper is not None:
-        text = ast.unparse(node)
-        for sign, operator in (("+", ast.Add()), ("-", ast.Sub())):
-            upper = ast.BinOp(part.upper, operator, ast.Constant(1))
-            yield "wrong_limit", part, text, f"limit {sign} 1", _replacing("upper", upper)
-        yield "wrong_limit", part, text, "no limit", _replacing("upper", None)
-    elif isinstance(part, ast.Constant) and part.value in (0, -1):
-        other = -1 if part.value == 0 else 0
-        yield "off_by_one", node, ast.unparse(node), f"[{other}]", _replacing("slice", ast.Constant(other))
-
-
-def _arithmetic(node: ast.BinOp) -> Iterator[_Spot]:
-    text = ast.unparse(node)
-    opposite = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}.get(type(node.op))
-    if opposite is not None and not isinstance(node.left, ast.Constant | ast.JoinedStr):
-        changed = ast.BinOp(node.left, opposite(), node.right)
-        yield "wrong_operator", node, text, ast.unparse(changed), _replacing("op", opposite())
-    if isinstance(node.right, ast.Constant) and type(node.right.value) is int:
-        moved = ast.Constant(node.right.value + 1)
-        yield "off_by_one", node, text, ast.unparse(ast.BinOp(node.left, node.op, moved)), _replacing("right", moved)
-
-
-def _comprehension(node: ast.ListComp | ast.GeneratorExp) -> Iterator[_Spot]:
-    for index, test in enumerate(node.generators[0].ifs):
-        yield "dropped_filter", node.generators[0], ast.unparse(test), "", _dropping_item("ifs", index, least=0)
-
-
-def _sorting(node: ast.Call) -> Iterator[_Spot]:
-    text = ast.unparse(node)
-    descending = any(keyword.arg == "reverse" for keyword in node.keywords)
-    yield "wrong_order", node, text, "ascending" if descending else "descending", _turning(descending)
-    if node.args:
-        yield "wrong_order", node, text, "not sorted", _unsorted()
-
-
-# what is done to a node's copy
-
-
-def _removing(name: str, index: int, statement: ast.stmt) -> Change:
-    rest = list(statement.orelse) if isinstance(statement, ast.If) else []
-
-    def change(node: Any) -> None:
-        getattr(node, name)[index : index + 1] = copy.deepcopy(rest)
-
-    return change
-
-
-def _doubling(name: str, index: int) -> Change:
-    def change(node: Any) -> None:
-        block = getattr(node, name)
-        block.insert(index, copy.deepcopy(block[index]))
-
-    return change
-
-
-def _reading(name: str, index: int, read: ast.Call) -> Change:
-    def change(node: Any) -> None:
-        getattr(node, name)[index].value = copy.deepcopy(read)
-
-    return change
-
-
-def _replacing(name: str, value: Any) -> Change:
-    def change(node: Any) -> None:
-        setattr(node, name, copy.deepcopy(value))
-
-    return change
-
-
-def _replacing_item(name: str, index: int, value: Any) -> Change:
-    def change(node: Any) -> None:
-        getattr(node, name)[index] = copy.deepcopy(value)
-
-    return change
-
-
-def _dropping_item(name: str, index: int, least: int = 1) -> Change:
-    def change(node: Any) -> None:
-        items = getattr(node, name)
-        if len(items) > least:
-            items.pop(index)
-
-    return change
-
-
-def _dropping_key(index: int) -> Change:
-    def change(node: Any) -> None:
-        node.keys.pop(index)
-        node.values.pop(index)
-
-    return change
-
-
-def _swapping(name: str, first: int, second: int) -> Change:
-    def change(node: Any) -> None:
-        items = getattr(node, name)
-        items[first], items[second] = items[second], items[first]
-
-    return change
-
-
-def _turning(descending: bool) -> Change:
-    def change(node: Any) -> None:
-        node.keywords = [keyword for keyword in node.keywords if keyword.arg != "reverse"]
-        if not descending:
-            node.keywords.append(ast.keyword("reverse", ast.Constant(True)))
-
-    return change
-
-
-def _unsorted() -> Change:
-    def change(node: Any) -> None:
-        node.func = ast.Name("list")
-        node.keywords = []
-
-    return change
 
 
 # reading the code

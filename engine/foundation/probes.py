@@ -16,7 +16,7 @@ from engine.errors import ExpressionError
 from engine.models.database import Column, DatabaseSchema
 from engine.models.tool import Effect, Query, Tool
 from engine.states.draft import Draft
-from engine.states.reading import Local, Names, Reading, function_of, loop_of
+from engine.states.reading import Local, Names, Reading, function_of, loop_of, table_name
 
 _ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -28,11 +28,15 @@ class Probe(NamedTuple):
         text: What must hold, in the contract language.
         note: What it is about, in words.
         requirement: Index of the requirement that it comes from, where it does.
+        start: Optional parameters that are given when the search starts; `None` leaves it to chance.
+        both: Worth a case of its own on either side of the requirement, not on one of them.
     """
 
     text: str
     note: str
     requirement: int | None = None
+    start: tuple[str, ...] | None = None
+    both: bool = False
 
 
 class _Level(NamedTuple):
@@ -181,9 +185,10 @@ class _Finder:
             return
         table, name, where = query.table, query.name, query.where
         test = f" if {where}" if where is not None else ""
+        limited = tuple(sorted(parse(query.limit).names)) if query.limit is not None else ()
         matching = f"[{name} for {name} in rows({table!r}){test}]"
         for size in (0, 1, 3, 5):
-            yield Probe(f"len({matching}) == {size}", f"{size} rows match")
+            yield Probe(f"len({matching}) == {size}", f"{size} rows match", start=limited)
         place = _TOP.inside(name, f"rows({table!r})", (), table, None)
         if where is not None:
             tree = parse(where).tree
@@ -192,12 +197,14 @@ class _Finder:
         hits = _TOP.inside(name, f"rows({table!r})", () if where is None else (where,), table, None)
         for order in query.order:
             yield from self._nulls(parse(order.expression).tree, hits, "sort key")
-        yield from self._orders(query)
+        for probe in self._orders(query):
+            yield probe._replace(start=limited)
         for text in query.fields.values():
             yield from self._text(text, hits)
         if query.limit is not None:
             for offset in ("", " + 1", " + 2", " - 1"):
-                yield Probe(f"len({matching}) == ({query.limit}){offset}", f"rows that match: the limit{offset}")
+                goal = f"len({matching}) == ({query.limit}){offset}"
+                yield Probe(goal, f"rows that match: the limit{offset}", start=limited)
 
     def _orders(self, query: Query) -> Iterator[Probe]:
         """Pairs of rows that each sort key alone decides about, against their order by primary key; and a tie."""
@@ -295,7 +302,13 @@ class _Finder:
         yield Probe(place.goal(whole if conjunction else f"not ({whole})"), f"`{whole}` {'holds' if conjunction else 'fails'}")
 
     def _boundaries(self, node: ast.Compare, place: _Place) -> Iterator[Probe]:
-        if len(node.ops) != 1 or not isinstance(node.ops[0], _ORDERINGS):
+        if len(node.ops) != 1:
+            return
+        members = node.comparators[0]
+        if isinstance(node.ops[0], ast.In | ast.NotIn) and isinstance(members, ast.Tuple | ast.List):
+            for member in members.elts:
+                yield Probe(place.goal(f"({ast.unparse(node.left)}) == ({ast.unparse(member)})"), f"the member {ast.unparse(member)}")
+        if not isinstance(node.ops[0], _ORDERINGS):
             return
         left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
         meaning = self._reading.meaning(node.left, place.local) or self._reading.meaning(node.comparators[0], place.local)
@@ -326,7 +339,9 @@ class _Finder:
     def _sizes(self, node: ast.expr, place: _Place) -> Iterator[Probe]:
         assert isinstance(node, ast.Call)
         counted = ast.unparse(ast.Call(ast.Name("count"), node.args, node.keywords))
-        for size in (0, 1, 2):
+        equal = {str(keyword.arg) for keyword in node.keywords}
+        whole = set(self._database.table[table_name(node)].primary_key) <= equal
+        for size in (0, 1) if whole else (0, 1, 2):
             yield Probe(place.goal(f"{counted} == {size}"), f"`{counted}` is {size}")
 
     def _equalities(self, node: ast.expr, variable: str, conditions: list[str], place: _Place) -> Iterator[Probe]:
@@ -338,7 +353,7 @@ class _Finder:
             items = ast.unparse(ast.Call(ast.Name("rows"), node.args, rest))
             differs = f"{variable}.{keyword.arg} != ({ast.unparse(keyword.value)})"
             near = place.inside(variable, items, (), None, None)
-            yield Probe(near.goal(differs, *conditions), f"a row that only differs in `{keyword.arg}`")
+            yield Probe(near.goal(differs, *conditions), f"a row that only differs in `{keyword.arg}`", both=True)
 
     def _nulls(self, node: ast.expr, place: _Place, what: str) -> Iterator[Probe]:
         meaning = self._reading.meaning(node, place.local)

@@ -112,6 +112,7 @@ def draft(
     fresh: bool = False,
     optional: bool = False,
     apart: float = 0.0,
+    linked: float = 0.7,
 ) -> dict[str, Any]:
     """Arguments for every required parameter, and for some optional ones of a write.
 
@@ -125,7 +126,8 @@ def draft(
         given: Arguments that are settled already.
         rng: Source of choices.
         optional: Give optional parameters of a read too.
-        apart: How likely an entity is a new row beside the pool's, of the same owner mostly.
+        apart: How likely an entity is a new row beside the pool's.
+        linked: How likely each reference of such a row is the pool's (the same owner, mostly).
         fresh: Make up plain values even where the pool has one, as a write that must change something needs.
     """
     database = builder.database
@@ -139,7 +141,7 @@ def draft(
         beside = entity is not None and apart > 0 and rng.random() < apart
         value = None if (fresh and entity is None) or beside else pool.value(parameter)
         if value is None and entity is not None and (found := locate(database, entity)) is not None:
-            links = {name: link for name, link in pool.links(found[0]).items() if rng.random() < 0.7} if beside else {}
+            links = {name: link for name, link in pool.links(found[0]).items() if rng.random() < linked} if beside else {}
             row = builder.add_row(found[0].name, links)
             pool.add_family(found[0].name, row, builder.draft.rows)
             value = row[found[1].name]

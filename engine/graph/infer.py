@@ -11,12 +11,13 @@ import ast
 from typing import Any, NamedTuple
 
 from engine.contracts.expression import parse
+from engine.contracts.query import split_filter
 from engine.graph.footprint import EXISTENCE, Footprint, Written
 from engine.graph.knowledge import entity_of, root
 from engine.models.database import DatabaseSchema
 from engine.models.domain import Domain
 from engine.models.graph import Edge
-from engine.models.tool import Requirement, Tool
+from engine.models.tool import Query, Requirement, Tool
 
 
 class Output(NamedTuple):
@@ -45,7 +46,9 @@ def outputs(tool: Tool, database: DatabaseSchema) -> tuple[Output, ...]:
         if field.query is not None:
             places = field.query.refers_to
             found.extend(
-                Output(field.name, name, root(database, places[name])) for name in field.query.fields if name in places
+                Output(field.name, name, root(database, places[name]))
+                for name in field.query.fields
+                if name in places and not _filtered_by(tool, field.query, name)
             )
         elif field.refers_to is not None and not _repeats(tool, field.value or ""):
             found.append(Output(field.name, None, root(database, field.refers_to)))
@@ -56,6 +59,15 @@ def infer(domain: Domain) -> tuple[Edge, ...]:
     """All candidate edges of a domain, unproven, in a stable order: by kind, source, target."""
     prints = [Footprint(tool, domain.database) for tool in domain.tools]
     return (*_data_flows(domain), *_preconditions(domain, prints), *_states(prints))
+
+
+def _filtered_by(tool: Tool, query: Query, field: str) -> bool:
+    """Whether a field of a query's items is what a required argument asked for: `album_id` in an album's tracks."""
+    for column, value in split_filter(query.where, query.name).equal:
+        parameter = tool.parameter.get(value.text)
+        if parameter is not None and parameter.required and query.fields[field] == f"{query.name}.{column}":
+            return True
+    return False
 
 
 def _repeats(tool: Tool, value: str) -> bool:

@@ -16,7 +16,7 @@ from engine.errors import StateError
 from engine.graph.analysis import carried
 from engine.graph.arguments import Pool, draft
 from engine.graph.infer import Output, outputs
-from engine.graph.knowledge import locate
+from engine.graph.knowledge import locate, root
 from engine.models.base import Row, Rows, Value
 from engine.models.database import Table
 from engine.models.domain import Domain
@@ -31,6 +31,7 @@ ATTEMPTS = 6
 EFFORT = 120
 """Most changes to rows and arguments that one search tries."""
 
+_APART = ((0.0, 0.0), (0.5, 0.7), (0.0, 0.0), (0.7, 0.2), (0.3, 0.9), (0.7, 0.5))
 _NO_ROWS = "no rows were found on which"
 
 
@@ -95,7 +96,7 @@ class Planner:
     def _attempt(self, edge: Edge, attempt: int, rng: random.Random) -> Plan | str:
         source, target = self._domain.tool[edge.source], self._domain.tool[edge.target]
         if edge.kind == "data_flow":
-            return self._data_flow(edge, source, target, rng, apart=0.5 if attempt % 2 else 0.0, sibling=attempt >= 2)
+            return self._data_flow(edge, source, target, rng, apart=_APART[attempt], sibling=attempt >= 2)
         if edge.kind == "state":
             return self._state_edge(edge, source, target, rng, optional=attempt % 2 == 1)
         if attempt % 3 == 1:
@@ -105,9 +106,10 @@ class Planner:
     # data flow: A, then B with a value out of A's answer
 
     def _data_flow(
-        self, edge: Edge, source: Tool, target: Tool, rng: random.Random, *, apart: float, sibling: bool
+        self, edge: Edge, source: Tool, target: Tool, rng: random.Random, *, apart: tuple[float, float], sibling: bool
     ) -> Plan | str:
-        """`apart`: how likely B's other arguments are new rows; `sibling`: A finds another row like its own there."""
+        """`apart`: how likely B's other arguments are new rows, and how likely these are linked to A's; `sibling`: A
+        finds another row like its own there."""
         field, name = carried(edge)
         output = self._outputs[source.name][field]
         opening = self._open(source, output, rng, sibling=sibling)
@@ -138,7 +140,7 @@ class Planner:
         opening = self._open(source, None, rng, goals=_happening(source, None))
         if isinstance(opening, str):
             return opening
-        after = self._continue(opening, target, {}, rng, 0.0)
+        after = self._continue(opening, target, {}, rng, _APART[0])
         if isinstance(after, str):
             return after
         state, arguments = after
@@ -171,7 +173,7 @@ class Planner:
             if rows:
                 table, row = rng.choice(rows)
                 pool.add_family(table, row, state.rows)
-        builder = StateBuilder(self._database, rng, self._now, state.to_rows())
+        builder = StateBuilder(self._database, rng, self._now, state.to_rows(), apart=True)
         drafted = draft(source, builder, pool, {}, rng, fresh=rng.random() < 0.5)
         started = satisfy(source, self._database, self._state(builder), drafted, "accept", rng, effort=EFFORT)
         if started is None:
@@ -224,7 +226,7 @@ class Planner:
         for change in opening.expectation.changes:
             if change.table == edge.via:
                 opening.pool.add_family(change.table, change.after or change.before or {}, opening.state.rows)
-        builder = StateBuilder(self._database, rng, self._now, opening.state.to_rows())
+        builder = StateBuilder(self._database, rng, self._now, opening.state.to_rows(), apart=True)
         drafted = draft(target, builder, opening.pool, {}, rng, optional=optional)
         found = satisfy(target, self._database, self._state(builder), drafted, "accept", rng, effort=EFFORT)
         if found is None:
@@ -243,7 +245,7 @@ class Planner:
     # parts
 
     def _begin(self, rng: random.Random) -> tuple[StateBuilder, Pool]:
-        return StateBuilder(self._database, rng, self._now), Pool(self._database)
+        return StateBuilder(self._database, rng, self._now, apart=True), Pool(self._database)
 
     def _state(self, builder: StateBuilder) -> PlainState:
         return PlainState(self._database, builder.rows, self._now)
@@ -261,7 +263,8 @@ class Planner:
         builder, pool = self._begin(rng)
         if not tool.mutates_state:
             for table in self._asked(tool, output):
-                pool.add_family(table, builder.add(table), builder.draft.rows)
+                links = self._linked(table, output, builder)
+                pool.add_family(table, builder.add_row(table, links), builder.draft.rows)
         arguments = draft(tool, builder, pool, {}, rng, fresh=tool.mutates_state)
         if sibling and output is not None:
             place = locate(self._database, output.place)
@@ -281,6 +284,16 @@ class Planner:
             pool.add_family(change.table, change.after or change.before or {}, found.state.rows)
         return _Opening(found.state, arguments, expectation, pool)
 
+    def _linked(self, table: str, output: Output | None, builder: StateBuilder) -> dict[str, Value]:
+        """Links of a row that must not be null, since their value is what is to be answered."""
+        links: dict[str, Value] = {}
+        for foreign_key in self._database.table[table].foreign_keys if output is not None else ():
+            column = foreign_key.columns[0]
+            asked = output is not None and root(self._database, f"{table}.{column}") == output.place
+            if asked and len(foreign_key.columns) == 1 and self._database.table[table].column[column].nullable:
+                links[column] = builder.add(foreign_key.table)[foreign_key.references[0]]
+        return links
+
     def _asked(self, tool: Tool, output: Output | None) -> list[str]:
         """The tables in which a read needs a row, so that it has something to answer."""
         tables = [field.query.table for field in tool.contract.returns if field.query is not None]
@@ -289,7 +302,7 @@ class Planner:
                 field.query.table
                 for field in tool.contract.returns
                 if field.name == output.path and field.query is not None
-            ] or [output.place.split(".")[0]]
+            ] or [tool.entity if tool.entity in self._database.table else output.place.split(".")[0]]
         return list(dict.fromkeys(tables))[:2]
 
     def _collect(self, pool: Pool, tool: Tool, arguments: dict[str, Any], state: PlainState) -> None:
@@ -305,14 +318,14 @@ class Planner:
         pool.add_arguments(tool, arguments)
 
     def _continue(
-        self, opening: _Opening, target: Tool, given: dict[str, Any], rng: random.Random, apart: float
+        self, opening: _Opening, target: Tool, given: dict[str, Any], rng: random.Random, apart: tuple[float, float]
     ) -> tuple[PlainState, dict[str, Any]] | str:
         """Rows and arguments with which `target` is accepted after the opening call."""
         changes = opening.expectation.changes
         after = opening.state.copy()
         after.apply(changes)
-        builder = StateBuilder(self._database, rng, self._now, after.to_rows())
-        arguments = draft(target, builder, opening.pool, given, rng, apart=apart)
+        builder = StateBuilder(self._database, rng, self._now, after.to_rows(), apart=True)
+        arguments = draft(target, builder, opening.pool, given, rng, apart=apart[0], linked=apart[1])
         touched = frozenset((change.table, change.key) for change in changes)
         found = satisfy(
             target, self._database, self._state(builder), arguments, "accept", rng, frozen=touched, fixed=tuple(given), effort=EFFORT

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from engine.errors import StateError, UsageError
+from engine.errors import SandboxError, StateError, UsageError
 from engine.models.base import Rows
 from engine.models.domain import Domain
 from engine.models.trace import Call, Key
@@ -95,7 +96,8 @@ class SandboxRuntime:
             self._bases.pop(base, None)
             if base in self._loaded:
                 self._loaded.remove(base)
-                self._ask("drop", base)
+                with suppress(WorkerLost):  # then it is forgotten all the more
+                    self._ask("drop", base)
 
     def open(self, base: BaseId) -> EpisodeId:
         """A new episode, which the worker begins with its first call."""
@@ -238,12 +240,16 @@ class SandboxRuntime:
     def _about(self, operation: str, episode: EpisodeId, *more: Any) -> str:
         """Asks about an episode, which a new worker must be told first."""
         known = self._episode(episode)
-        if known.base not in self._loaded:
-            self._load(known.base)
-        if episode not in self._present:
-            self._present.add(episode)
-            if known.changes or known.counters or known.now != self._bases[known.base].now:
-                self._ask("load", episode, known.base, known.saved())
+        try:
+            if known.base not in self._loaded:
+                self._load(known.base)
+            if episode not in self._present:
+                self._present.add(episode)
+                if known.changes or known.counters or known.now != self._bases[known.base].now:
+                    self._ask("load", episode, known.base, known.saved())
+        except WorkerLost as lost:
+            size = self._bases[known.base].size
+            raise SandboxError(f"{size} initial rows don't fit into the sandbox ({lost}); raise its limits") from lost
         return self._ask(operation, episode, known.base, *more)
 
     def _load(self, number: BaseId) -> None:
@@ -253,10 +259,9 @@ class SandboxRuntime:
             self._lose()
         self._ask("base", number, base.now, room=self._room(base.size))
         for table, content in base.rows.items():
-            for start in range(0, len(content), _ROWS_A_TURN):
-                self._ask("rows", number, table, content[start : start + _ROWS_A_TURN])
-        for table in base.rows:
-            self._ask("prepare", number, table)
+            ordered = sorted(content, key=self._schema.table[table].key_of)
+            for start in range(0, len(ordered), _ROWS_A_TURN):
+                self._ask("rows", number, table, ordered[start : start + _ROWS_A_TURN])
         self._loaded.add(number)
 
     def _room(self, more: int) -> int:

@@ -59,9 +59,7 @@ class Session:
         if operation == "base":
             self.bases[message[2]] = (Base(self.schema), message[3])
         elif operation == "rows":
-            self.bases[message[2]][0].add(message[3], message[4])
-        elif operation == "prepare":
-            self.bases[message[2]][0].prepare(message[3])
+            self.bases[message[2]][0].append(message[3], message[4])
         elif operation == "drop":
             self.bases.pop(message[2], None)
         elif operation == "load":

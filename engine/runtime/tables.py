@@ -177,8 +177,11 @@ class Base:
         }
         self._counters: dict[str, int] = {}
 
-    def add(self, name: str, rows: list[dict[str, Any]]) -> None:
-        """Adds rows of one table; columns left out get their default.
+    def add(self, name: str, rows: list[dict[str, Any]]) -> list[Any]:
+        """Adds rows of one table, before anything is looked up in it; columns left out get their default.
+
+        Returns:
+            The keys of the rows.
 
         Raises:
             ValueError: An unknown table or column, or two rows with one key.
@@ -188,6 +191,7 @@ class Base:
             raise ValueError(f"no table {name!r}")
         content = self.rows[name]
         size = len(table.column)
+        keys: list[Any] = []
         for given in rows:
             row = {column[0]: given.get(column[0], column[3]) for column in table.columns}
             if len(given) > size or (len(given) != size and [c for c in given if c not in table.column]):
@@ -196,6 +200,21 @@ class Base:
             if key in content:
                 raise ValueError(f"two rows of {name} have the key {key!r}")
             content[key] = row
+            keys.append(key)
+        return keys
+
+    def append(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Adds rows that come in ascending order of their keys, after those that are there, and indexes them at once."""
+        keys = self.add(name, rows)
+        table = self.schema.table[name]
+        if name not in self._order:
+            self._order[name] = []
+            self._counters[name] = 0
+            self.indexes[name] = [{} for _ in table.indexes]
+        self._order[name].extend(keys)
+        self._counters[name] = self._largest(table, keys, self._counters[name])
+        for number in range(len(table.indexes)):
+            self._extend(self.indexes[name][number], table, number, keys)
 
     def order(self, name: str) -> list[Any]:
         """All keys in ascending order."""
@@ -209,30 +228,14 @@ class Base:
         index = self.indexes[table.name][number]
         if index is None:
             index = self.indexes[table.name][number] = {}
-            columns = table.indexes[number]
-            rows = self.rows[table.name]
-            for key in self.order(table.name):
-                value = value_of(columns, rows[key])
-                known = index.get(value, MISSING)
-                if known is MISSING:
-                    index[value] = key
-                elif type(known) is list:
-                    known.append(key)
-                else:
-                    index[value] = [known, key]
+            self._extend(index, table, number, self.order(table.name))
         return index
 
     def counter(self, table: Table) -> int:
         """The largest number among the generated ids of the table."""
         found = self._counters.get(table.name)
         if found is None:
-            found = 0
-            if table.generated is not None:
-                for row in self.rows[table.name].values():
-                    number = table.number_of(row[table.generated])
-                    if number > found:
-                        found = number
-            self._counters[table.name] = found
+            found = self._counters[table.name] = self._largest(table, self.rows[table.name], 0)
         return found
 
     def prepare(self, name: str) -> None:
@@ -242,3 +245,26 @@ class Base:
         self.counter(table)
         for number in range(len(table.indexes)):
             self.index(table, number)
+
+    def _extend(self, index: Any, table: Table, number: int, keys: list[Any]) -> None:
+        columns = table.indexes[number]
+        rows = self.rows[table.name]
+        for key in keys:
+            value = value_of(columns, rows[key])
+            known = index.get(value, MISSING)
+            if known is MISSING:
+                index[value] = key
+            elif type(known) is list:
+                known.append(key)
+            else:
+                index[value] = [known, key]
+
+    def _largest(self, table: Table, keys: Any, found: int) -> int:
+        if table.generated is None:
+            return found
+        rows = self.rows[table.name]
+        for key in keys:
+            number = table.number_of(rows[key][table.generated])
+            if number > found:
+                found = number
+        return found

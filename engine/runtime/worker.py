@@ -25,6 +25,7 @@ _HOST = "__host__"
 _STRAY_CALLS = 100  # undefined names that tool code may try in one turn
 _START_SECONDS = 60.0
 _WORKERS = 64
+_GC_INTERVAL = 20_000_000  # allocations between searches for cycles, each of which walks over all initial rows
 
 _LOOP = f"""
 def serve(session, token):
@@ -98,6 +99,7 @@ class Worker:
                 "max_memory": limits.memory_bytes + self._room,
                 "max_recursion_depth": limits.recursion,
                 "max_suspensions": 2**62,
+                "gc_interval": _GC_INTERVAL,
             },
             os_policy={
                 "datetime": datetime(2026, 1, 1, tzinfo=UTC),  # tools take the time from `db.now()`

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.models.database import ColumnType
 from engine.seeds.sql_lifecycles import state_machine
@@ -28,12 +28,16 @@ def column_names(tables: Sequence[SqlTable], entities: Mapping[str, str]) -> Col
         entity = entities[table.name]
         plain = {column.name: identifier(column.name, f"column_{n}") for n, column in enumerate(table.columns, 1)}
         references = {key.columns[0]: key for key in reversed(table.foreign_keys) if len(key.columns) == 1}
-        for column, key in references.items():
-            wanted = _reference_name(plain[column], entities[key.table], identifier(key.references[0], ""))
-            if wanted != plain[column] and wanted not in plain.values():
-                plain[column] = wanted
-        stems = {plain[column].removesuffix("_id") for column in references if plain[column].endswith("_id")}
         taken: set[str] = set()
+        for column, key in references.items():
+            others = {name for other, name in plain.items() if other != column}
+            alone = (column,) == table.primary_key
+            for wanted in _reference_names(plain[column], entities[key.table], identifier(key.references[0], "")):
+                stem = wanted.removesuffix("_id")
+                if wanted not in others and stem not in RESERVED and (alone or stem != entity):
+                    plain[column] = wanted
+                    break
+        stems = {plain[column].removesuffix("_id") for column in references}
         own = f"{entity}_id"
         if table.primary_key and len(table.primary_key) == 1:
             key = table.primary_key[0]
@@ -43,24 +47,28 @@ def column_names(tables: Sequence[SqlTable], entities: Mapping[str, str]) -> Col
                 and key not in references
             ):
                 plain[key] = own
-        named: dict[str, str] = {}
+        named = {column: free_name(plain[column], taken, "id") for column in references}
         for column in table.columns:
-            name = plain[column.name]
-            suffix = "id" if column.name in references else "value" if "INT" in column.declared.upper() else "name"
-            named[column.name] = free_name(name, taken, suffix, avoid=every_entity | stems)
-        names[table.name] = named
+            if column.name not in named:
+                suffix = "value" if "INT" in column.declared.upper() else "name"
+                named[column.name] = free_name(plain[column.name], taken, suffix, avoid=every_entity | stems)
+        names[table.name] = {column.name: named[column.name] for column in table.columns}
     return names
 
 
-def _reference_name(name: str, target: str, key: str) -> str:
-    """The name of a reference column, as a parameter has it that carries an entity: it ends in `_id`."""
+def _reference_names(name: str, target: str, key: str) -> Iterator[str]:
+    """Names for a reference column, the best first, all ending in `_id` as of parameters that carry an entity."""
     head, _, last = name.rpartition("_")
-    if name in ("reports_to", "id", key) and not name.endswith("_id"):
-        name = "manager_id" if name == "reports_to" else f"{target}_id"
-    elif last != "id" or not head:
-        marked = last in ("no", "num", "nr", "key", "code", "fk", "ref", "number", "uuid", "guid")
-        name = f"{head}_id" if head and marked else f"{name}_id"
-    return f"{target}_id" if name.removesuffix("_id") in RESERVED else name
+    if name == "reports_to":
+        yield "manager_id"
+    elif name in ("id", key) and not (last == "id" and head):
+        yield f"{target}_id"
+    elif last == "id" and head:
+        yield name
+    elif head and last in ("no", "num", "nr", "key", "code", "fk", "ref", "number", "uuid", "guid"):
+        yield f"{head}_id"
+    yield from (f"{name}_id", f"{target}_id", f"parent_{target}_id", f"other_{target}_id")
+    yield from (f"{target}_{number}_id" for number in range(2, 2_001))
 
 
 def column_types(tables: Sequence[SqlTable], warnings: list[str]) -> ColumnTypes:

@@ -120,7 +120,9 @@ def entity_names(tables: Sequence[str]) -> dict[str, str]:
             trimmed = table
         name = identifier(trimmed, f"table_{number}")
         head, glue, last = name.rpartition("_")
-        names[table] = free_name(head + glue + singular(last), taken, suffix="record")
+        one = head + glue + singular(last)
+        # an entity called `user_id` would be taken for the reference to a user
+        names[table] = free_name(f"{one}_record" if one.endswith("_id") or one == "id" else one, taken, suffix="record")
     return names
 
 

@@ -66,12 +66,12 @@ _ROW_WORDS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"})
 
 _DIALECTS = (
     (
-        "MySQL",
-        r"AUTO_INCREMENT|ENGINE\s*=|\bENUM\s*\(|\bUNSIGNED\b|CHARACTER SET|COLLATE\s*=|\bDELIMITER\b|,\s*(?:UNIQUE )?KEY\b",
-    ),
-    (
         "PostgreSQL",
         r"::|\bnextval\b|ALTER TABLE ONLY|CREATE TYPE|CREATE SEQUENCE|^COPY\b|^\\|TIME ZONE|\bSERIAL\b|\$\$|\[\]|\bpublic\.",
+    ),
+    (
+        "MySQL",
+        r"AUTO_INCREMENT|ENGINE\s*=|\bENUM\s*\(|\bUNSIGNED\b|CHARACTER SET|COLLATE\s*=|\bDELIMITER\b|,\s*(?:UNIQUE )?KEY\b",
     ),
     ("SQL Server", r"^GO\b|\bIDENTITY\s*\(|\bdbo\b|\(MAX\)|\bCLUSTERED\b"),
     ("Oracle", r"\bVARCHAR2\b|\bNUMBER\s*\("),

@@ -59,7 +59,7 @@ def declared_type(declared: str) -> Declared:
 
 
 def fit(value: SqlValue, to: ColumnType) -> Value:
-    """A stored value as one of the given type.
+    """A stored value as one of the given type; blank text is null where no text is wanted.
 
     Raises:
         ValueError: It can't be read as one.
@@ -70,6 +70,8 @@ def fit(value: SqlValue, to: ColumnType) -> Value:
         raise ValueError("a BLOB")
     if to == "text":
         return _text(value)
+    if isinstance(value, str) and not value.strip():
+        return None
     if to == "integer":
         return _integer(value)
     if to == "real":
@@ -153,8 +155,11 @@ def column_type(declared: str, words: Sequence[str], values: Sequence[SqlValue])
     Values decide where there are any: a declared type that they do not fit falls back to text.
     """
     said = declared_type(declared)
-    if values:
-        return _seen_type(said, words, values)
+    telling = [value for value in values if _tells(value)]
+    if telling:
+        return _seen_type(said, words, telling)
+    if values and all(isinstance(value, bytes) for value in values):
+        return "blob"
     if said == "blob":
         return "blob"
     if said in ("text", "unknown"):
@@ -164,9 +169,14 @@ def column_type(declared: str, words: Sequence[str], values: Sequence[SqlValue])
     return said
 
 
+def _tells(value: SqlValue) -> bool:
+    """Whether a value says anything about its column's type: not a BLOB, an infinity or blank text among others."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, bytes) and not (isinstance(value, str) and not value.strip())
+
+
 def _seen_type(said: Declared, words: Sequence[str], values: Sequence[SqlValue]) -> ColumnType | Literal["blob"]:
-    if all(isinstance(value, bytes) for value in values):
-        return "blob"
     numbers = all(isinstance(value, int | float) for value in values)
     if said == "boolean" and fits(values, "boolean"):
         return "boolean"

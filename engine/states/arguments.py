@@ -55,6 +55,11 @@ def argument_names(tool: Tool, database: DatabaseSchema) -> Names:
         columns={parameter.name: parameter_column(parameter, database) for parameter in tool.parameters},
         arrays=frozenset(parameter.name for parameter in tool.parameters if parameter.array),
         bindings={binding.name: parse(binding.expression) for binding in tool.contract.bindings},
+        entities={
+            parameter.name: (place[0], place[2])
+            for parameter in tool.parameters
+            if parameter.refers_to is not None and (place := parameter.refers_to.partition("."))[0] in database.table
+        },
     )
 
 

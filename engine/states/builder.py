@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -12,11 +11,14 @@ from engine.contracts.state import id_number, make_id
 from engine.errors import StateError
 from engine.models.base import Row, Rows, Value
 from engine.models.database import Column, DatabaseSchema, ForeignKey, Table
-from engine.states.coherence import Spans, cohere, spans
+from engine.models.trace import Key
+from engine.states.coherence import cohere
 from engine.states.draft import Draft
 from engine.states.reading import Names, Reading
+from engine.states.steps import SetName
+from engine.states.tables import TableFacts, parents_first
 from engine.states.values import distinct_value, make_value
-from engine.states.wishes import SetName, Wishes
+from engine.states.wishes import Wishes
 
 _ATTEMPTS = 16
 _DEEPEST = 12
@@ -39,33 +41,6 @@ class _Pending:
         self.table = table
         self.row = row
         self.promised: set[str] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What follows from a table's definition.
-
-    Attributes:
-        linked: Columns of its foreign keys.
-        identity: Columns by which others refer to its rows, its key first.
-        foreign_keys: The widest first, so that narrower ones follow them where they share columns.
-        spans: Pairs of columns of which one comes before the other.
-    """
-
-    linked: frozenset[str]
-    identity: tuple[str, ...]
-    foreign_keys: tuple[ForeignKey, ...]
-    spans: Spans
-
-    @classmethod
-    def of(cls, table: Table, database: DatabaseSchema) -> _Facts:
-        referred = [name for _, foreign_key in database.children(table.name) for name in foreign_key.references]
-        return cls(
-            linked=frozenset(name for foreign_key in table.foreign_keys for name in foreign_key.columns),
-            identity=tuple(dict.fromkeys([*table.primary_key, *referred])),
-            foreign_keys=tuple(sorted(table.foreign_keys, key=lambda item: -len(item.columns))),
-            spans=spans(table),
-        )
 
 
 class StateBuilder:
@@ -96,6 +71,8 @@ class StateBuilder:
         self.rng = rng
         self.now = now
         self.draft = draft if draft is not None else Draft(database, now, rows)
+        self.avoid: Collection[tuple[str, Key]] = ()
+        """(table, key) of rows that new rows had better not refer to unless they are told to."""
         self._apart = apart
         self._reuse = _REUSE
         self._place = {table.name: index for index, table in enumerate(database.tables)}
@@ -198,10 +175,10 @@ class StateBuilder:
             raise _Unfit("; ".join(problems))
         return row
 
-    def _facts(self, table: Table) -> _Facts:
+    def _facts(self, table: Table) -> TableFacts:
         found = self.draft.facts.get(table.name)
         if found is None:
-            found = self.draft.facts[table.name] = _Facts.of(table, self.database)
+            found = self.draft.facts[table.name] = TableFacts.of(table, self.database)
         return found
 
     # foreign keys
@@ -248,6 +225,8 @@ class StateBuilder:
             if other is not foreign_key and other.table == parent.name
         ]
         apart = [row for row in candidates if tuple(row[name] for name in foreign_key.references) not in used]
+        if self.avoid:
+            apart = [row for row in apart if (parent.name, parent.key_of(row)) not in self.avoid] or apart
         open_loop = [entry for entry in chain if entry.table.name == parent.name]
         reuse = attempt < _ATTEMPTS // 2 and self.rng.random() < self._reuse
         if apart and (reuse or open_loop):
@@ -350,13 +329,16 @@ class StateBuilder:
         """Changes columns of `row` outside `fixed` until the table's checks hold; tells whether they do."""
         if not table.checks:
             return True
+        key = table.key_of(row)
+        own = key if self.draft.get(table.name, key) is not None else None
         names = Names(columns=table.column, arrays=frozenset(), bindings={})
         for _ in range(12):
             failing = self.draft.check_problems(table.name, row)
             if not failing:
                 return True
-            if not self._repair_one(table, row, fixed, failing, names):
-                free = [column for column in table.columns if column.name not in fixed and f"{column.name}" in " ".join(failing)]
+            if not self._repair_one(table, row, fixed, failing, names, own):
+                concerned = {name for text in failing for name in parse(text).names}
+                free = [column for column in table.columns if column.name in concerned and column.name not in fixed]
                 if not free:
                     return False
                 column = self.rng.choice(free)
@@ -364,7 +346,7 @@ class StateBuilder:
         return not self.draft.check_problems(table.name, row)
 
     def _repair_one(
-        self, table: Table, row: Row, fixed: Collection[str], failing: list[str], names: Names
+        self, table: Table, row: Row, fixed: Collection[str], failing: list[str], names: Names, own: Key | None
     ) -> bool:
         reading = Reading(self.database, self.draft, names, row)
         tree = parse(failing[0]).tree
@@ -375,25 +357,9 @@ class StateBuilder:
             if len(settings) < len(wish) or any(name in fixed for name in settings):
                 continue
             changed = {**row, **settings}
-            if self.draft.column_problems(table.name, changed):
+            if self.draft.column_problems(table.name, changed) or self.draft.unique_problems(table.name, changed, own):
                 continue
             if len(self.draft.check_problems(table.name, changed)) < len(failing):
                 row.update(settings)
                 return True
         return False
-
-
-def parents_first(database: DatabaseSchema) -> list[Table]:
-    """The tables so that each comes after those it refers to, as far as cycles allow; else in schema order."""
-    placed: dict[str, Table] = {}
-    waiting = list(database.tables)
-    while waiting:
-        ready = [
-            table
-            for table in waiting
-            if all(key.table in placed or key.table == table.name for key in table.foreign_keys)
-        ]
-        chosen = ready[0] if ready else waiting[0]
-        placed[chosen.name] = chosen
-        waiting.remove(chosen)
-    return list(placed.values())

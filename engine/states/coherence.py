@@ -51,7 +51,8 @@ def cohere(table: Table, row: Row, fixed: Collection[str], rng: Random, pairs: S
         _shorten(first, last, row, fixed, rng)
         _forward(first, last, row, fixed)
     for column in table.columns:
-        if column.role == "email" and column.name not in fixed and row.get(column.name) is not None:
+        plain = column.type == "text" and column.enum is None and column.values is None
+        if column.role == "email" and plain and column.name not in fixed and row.get(column.name) is not None:
             name = _name_in(table, row)
             if name:
                 row[column.name] = words.email_of(name, rng)

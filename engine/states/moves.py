@@ -15,8 +15,8 @@ from engine.states.arguments import accepts
 from engine.states.builder import StateBuilder
 from engine.states.candidates import of_kind
 from engine.states.draft import Draft
+from engine.states.steps import Delete, Insert, SetColumn, SetItem, SetName, Step, Wish
 from engine.states.values import distinct_value
-from engine.states.wishes import Delete, Insert, SetColumn, SetItem, SetName, Step, Wish
 
 _DEEPEST_DELETE = 3
 
@@ -87,9 +87,19 @@ class Board:
         if isinstance(step, SetColumn):
             return self._set_column(step)
         if isinstance(step, Insert):
+            self._builder.avoid = self._pointed_to()
             self._builder.add_row(step.table, step.given)
             return True
         return self._delete(step, 0)
+
+    def _pointed_to(self) -> set[tuple[str, Key]]:
+        """Rows that the arguments are about: further rows are about others unless they are meant to."""
+        found: set[tuple[str, Key]] = set()
+        for name, value in self.arguments.items():
+            place = self._parameters[name].refers_to if name in self._parameters else None
+            if place is not None:
+                found.update((place.partition(".")[0], item) for item in (value if isinstance(value, list) else [value]))
+        return found
 
     def _set_argument(self, name: str, value: Any) -> bool:
         parameter = self._parameters.get(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine.contracts.expression import Expression, Scope, StateView, Undefined, parse
@@ -79,11 +79,13 @@ class Names:
         columns: Parameter (or column, in a check) -> what its values mean; for an array, each item's.
         arrays: Parameters that hold lists.
         bindings: Name -> expression that it stands for.
+        entities: Parameter -> (table, column) whose values it takes, where it carries an entity.
     """
 
     columns: Mapping[str, Column]
     arrays: frozenset[str]
     bindings: Mapping[str, Expression]
+    entities: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
 
 class _Values(dict[str, Any]):

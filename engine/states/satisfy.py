@@ -24,7 +24,8 @@ from engine.states.candidates import compare, sign_of
 from engine.states.draft import Draft
 from engine.states.moves import Board
 from engine.states.reading import UNDEFINED, Locals, Names, Reading, function_of, loop_of
-from engine.states.wishes import Wish, Wishes
+from engine.states.steps import Wish
+from engine.states.wishes import Wishes
 
 Want = Literal["accept"] | int
 """All requirements true, or the index of the requirement that alone is false."""

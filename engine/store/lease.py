@@ -15,13 +15,17 @@ BEAT_SECONDS = 2.0
 
 
 def _started(pid: int) -> str:
-    """When a process started, in the kernel's ticks: it tells a process from a later one of the same number."""
+    """When a process started, in the kernel's ticks: it tells a process from a later one of the same number.
+
+    Empty where the system does not say, `ended` for one that has ended and waits for its parent to notice.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
     except OSError:
         return ""
     # The second field is the command in parentheses, and may hold anything.
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "ended" if fields[0] in "ZX" else fields[19]
 
 
 def new_owner() -> str:

@@ -164,7 +164,9 @@ class _Auditor:
         return "" if reward == trial.expected else f"{trial.title} earned {reward:g}, not {trial.expected}"
 
     def _trace(self, number: int, trial: Trial, record: ExperimentRecord, problem: str) -> Trace:
-        state = PlainState(self._domain.database, self.rows(trial), self.task.initial_state.now)
+        state = self._start.copy()
+        if trial.rows is not None:
+            state = PlainState(self._domain.database, self.rows(trial), self.task.initial_state.now)
         steps: list[TraceStep] = []
         for index, (call, done) in enumerate(zip(trial.calls, record.records, strict=True)):
             steps.append(done.to_step(index, call, conditions=self._conditions(call.name, state, call.arguments)))

@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.contracts.state import PlainState
+from engine.contracts.evaluate import evaluate
+from engine.contracts.state import PlainState, sorted_keys
 from engine.errors import StateError, TaskError
 from engine.models.base import Row, Rows
 from engine.models.chain import Chain
+from engine.models.database import DatabaseSchema
 from engine.models.domain import Domain
 from engine.models.graph import ToolGraph
 from engine.models.task import Difficulty, InitialState, Mention, Task
-from engine.models.trace import RowChange
+from engine.models.trace import Call, Key, RowChange
 from engine.runtime.reward import Scorer
 from engine.states.builder import StateBuilder
 from engine.states.values import make_value
@@ -28,8 +30,8 @@ from engine.tasks.goals import Entity, Goal, GoalMaker
 from engine.tasks.instruction import mentions_of, write_instruction
 from engine.tasks.mentions import fitting
 from engine.tasks.renumber import Renumbered, numbering
-from engine.tasks.replay import Played, needs, play, run
-from engine.tasks.trials import remaining
+from engine.tasks.replay import Played, needs, net, play, run
+from engine.tasks.trials import Trials, remaining
 from engine.tasks.world import Ground, Place, World
 
 ATTEMPTS = 16
@@ -39,6 +41,10 @@ DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard", "medium")
 _GOALS: dict[Difficulty, tuple[int, ...]] = {"easy": (1,), "medium": (1, 2, 2), "hard": (2, 3, 3, 4)}
 _STEPS: dict[Difficulty, tuple[int, int]] = {"easy": (2, 5), "medium": (3, 8), "hard": (5, 12)}
 LONGEST = 12
+SAMPLE_FROM = 600
+"""Base rows up to which a task is built over all of them."""
+SAMPLE = 25
+"""Rows of each table that are sampled from a larger base."""
 SHORTEST = 2
 
 
@@ -80,6 +86,7 @@ class TaskBuilder:
         self._scorer = Scorer(domain.database)
         self._seed = seed
         self._base = domain.spec.base_rows
+        self._base_state = PlainState(domain.database, self._base, domain.spec.now)
         self._kept: frozenset[Place] = frozenset(
             (name, domain.database.table[name].key_of(row)) for name, rows in self._base.items() for row in rows
         )
@@ -125,7 +132,7 @@ class TaskBuilder:
         """s0 with nobody but the user."""
         spec = self._domain.spec
         actor: Row | None = None
-        builder = StateBuilder(self._domain.database, rng, spec.now, self._base)
+        builder = StateBuilder(self._domain.database, rng, spec.now, sample(self._domain.database, self._base, rng))
         if spec.actor is not None:
             table = self._domain.database.table[spec.actor.table]
             known = {
@@ -163,18 +170,19 @@ class TaskBuilder:
         rng: random.Random,
     ) -> Task:
         database = self._domain.database
-        rows = world.start.to_rows()
-        new = Renumbered(self._domain, numbering(database, rows, self._kept, rng))
+        rows = self._beside_base(world.start.to_rows())
+        new = Renumbered(self._domain, numbering(database, rows, self._base_state, rng))
         renamed = [_renamed(goal, new) for goal in goals]
         chain = Chain(steps=tuple(new.steps(world.steps, self._ground.prints)))
-        start = PlainState(database, new.rows(rows), world.start.now)
+        own = new.rows(rows)
+        start = self._beside(own)
         played = play(chain, self._domain, start)
         self._check(chain, start, played)
         profile = self._profile(world, chain)
         mentions = mentions_of(renamed)
         if any(fitting(mention, database, start) != (mention.key,) for mention in mentions):
             raise TaskError("What is said of an entity fits several rows.")
-        return Task(
+        task = Task(
             id=f"{self._domain.name}-{self._seed}-{index:04d}",
             domain=self._domain.name,
             index=index,
@@ -186,7 +194,7 @@ class TaskBuilder:
             reference_calls=played.calls,
             tools=tuple(tool.name for tool in self._domain.tools),
             initial_state=InitialState(
-                rows=self._beside_base(start.to_rows()),
+                rows=own,
                 now=start.now,
                 extends_base=bool(self._base),
                 distractors=tuple((table, new.key(table, key)) for table, key in distractors),
@@ -194,6 +202,26 @@ class TaskBuilder:
             gold_diff=played.changes,
             mentions=mentions,
         )
+        for trial in Trials(task, self._domain, start).altered():
+            if self._scorer.score_changes(task.gold_diff, predict(self._domain, start, trial.calls)).reward > 0:
+                raise TaskError(f"What is said does not all matter: {trial.title}.")
+        return task
+
+    def _beside(self, own: Rows) -> PlainState:
+        """s0: a task's own rows and all base rows, of which the building saw a sample.
+
+        Raises:
+            TaskError: A row has a key or a unique value that a base row has.
+        """
+        start = self._base_state.copy()
+        for name, rows in own.items():
+            table = self._domain.database.table[name]
+            for row in rows:
+                values = [{column: row[column] for column in columns} for columns in (table.primary_key, *table.unique)]
+                if any(None not in value.values() and start.rows(name, value) for value in values):
+                    raise TaskError(f"A `{name}` row has a key or a unique value that another has.")
+                start.put(name, row)
+        return start
 
     def _check(self, chain: Chain, start: PlainState, played: Played) -> None:
         """Refuses at once what an audit would refuse later: writes that don't count, steps that nothing uses."""
@@ -229,6 +257,31 @@ class TaskBuilder:
         return kept
 
 
+def sample(database: DatabaseSchema, rows: Rows, rng: random.Random) -> Rows:
+    """Some rows of a large base with everything that they point to; all rows of a small one."""
+    if sum(len(content) for content in rows.values()) <= SAMPLE_FROM:
+        return rows
+    whole = PlainState(database, rows, "")
+    chosen: dict[str, dict[Key, Row]] = {table.name: {} for table in database.tables}
+    waiting = [
+        (table, row)
+        for table in database.tables
+        for row in rng.sample(rows.get(table.name, []), min(SAMPLE, len(rows.get(table.name, []))))
+    ]
+    while waiting:
+        table, row = waiting.pop()
+        key = table.key_of(row)
+        if key in chosen[table.name]:
+            continue
+        chosen[table.name][key] = row
+        for foreign_key in table.foreign_keys:
+            values = {name: row[column] for column, name in zip(foreign_key.columns, foreign_key.references, strict=True)}
+            if None not in values.values():
+                parent = database.table[foreign_key.table]
+                waiting += [(parent, found) for found in whole.rows(parent.name, values)[:1]]
+    return {name: [held[key] for key in sorted_keys(held)] for name, held in chosen.items()}
+
+
 def propose(
     domain: Domain, graph: ToolGraph, index: int, seed: int, difficulty: Difficulty | None = None
 ) -> Candidate | Rejected:
@@ -239,6 +292,17 @@ def propose(
 def run_without(chain: Chain, domain: Domain, start: PlainState, left_out: int) -> tuple[RowChange, ...]:
     """The net changes of a chain without one step and what hangs on its answer."""
     return run(chain, domain, start, remaining(chain, left_out), lenient=True).changes
+
+
+def predict(domain: Domain, start: PlainState, calls: Sequence[Call]) -> tuple[RowChange, ...]:
+    """The net changes of concrete calls, by the contracts; what they leave open counts as a rejection."""
+    after = start.copy()
+    changes: list[tuple[RowChange, ...]] = []
+    for call in calls:
+        expectation = evaluate(domain.tool[call.name], domain.database, after, call.arguments)
+        after.apply(expectation.changes)
+        changes.append(expectation.changes)
+    return net(changes)
 
 
 def _renamed(goal: Goal, new: Renumbered) -> Goal:

@@ -17,6 +17,7 @@ from engine.models.chain import ChainArgument, ChainStep, FromOutput, FromProfil
 from engine.models.database import Table
 from engine.models.task import Mention
 from engine.models.tool import Parameter, Query, Tool
+from engine.models.trace import Key
 from engine.tasks.world import Known, Place, World
 
 MAX_DEPTH = 3
@@ -40,6 +41,24 @@ class Fact(NamedTuple):
     name: str
     table: str
     column: str
+
+
+class _Hop(NamedTuple):
+    """One step over a foreign key: its column, and the row it leads to."""
+
+    column: str
+    table: str
+    key: Key
+
+
+def merged(one: Mention | None, other: Mention) -> Mention:
+    """One mention of a row with all that two say of it."""
+    if one is None or one.me or other.me:
+        return other if one is None or other.me else one
+    links = dict(one.links)
+    for column, linked in other.links.items():
+        links[column] = merged(links.get(column), linked)
+    return one.model_copy(update={"facts": {**one.facts, **other.facts}, "links": links})
 
 
 class Discovery:
@@ -146,6 +165,8 @@ class Discovery:
                 raise TaskError(f"`{tool.name}` answers another row.")
             return Known(FromOutput(step=index, path=output.path), mention, source)
         select, mention = self._select(tool, output, answer, place, row, mention)
+        if not (mention.me or mention.facts or mention.links):
+            raise TaskError(f"Nothing is said of the `{place[0]}` row.")
         taken = FromOutput(step=index, path=output.path, select=select, field=output.field)
         return Known(taken, mention, source)
 
@@ -174,7 +195,11 @@ class Discovery:
         table = self._database.table[place[0]]
         column = column_for(self._database, parameter, table)
         entity = entity_of(self._database, parameter)
-        if column is None or row[column] is None or parameter.array:
+        if parameter.array:
+            raise TaskError(f"`{tool.name}` asks for several rows at once.")
+        if column is None and entity is not None:
+            return self._distant(parameter, tool, table, row, mention, entity, depth)
+        if column is None or row[column] is None:
             raise TaskError(f"`{parameter.name}` of `{tool.name}` has nothing to do with the `{place[0]}` row.")
         value = row[column]
         if entity is not None and not (column in table.primary_key and sayable(self._database, entity)):
@@ -182,22 +207,62 @@ class Discovery:
             linked = (target[0].name, value) if target is not None else place
             if linked == place:
                 raise TaskError("A row is not found by its own key.")
-            found = self.find(linked, (tool.name, parameter.name), depth + 1)
-            if found.mention is None:
-                raise TaskError("A row of s0 can't be described by a row that the chain makes.")
-            links = {**mention.links, column: found.mention}
-            return found.argument, mention.model_copy(update={"links": links})
+            found = self._linked(linked, tool, parameter, depth)
+            links = {**mention.links, column: merged(mention.links.get(column), found[1])}
+            return found[0], mention.model_copy(update={"links": links})
         if parameter.type == "date" and table.column[column].type == "datetime" and isinstance(value, str):
             value = value[:10]
         if not self._speakable(table, column, row[column]):
             raise TaskError(f"People don't know `{column}` of a `{place[0]}` row.")
         if mention.me:
-            actor = self._world.domain.spec.actor
-            if actor is None or column not in actor.profile:
+            if not self._in_profile(column):
                 raise TaskError(f"The profile does not tell `{column}`.")
             return FromProfile(field=column, value=value), mention
         facts = {**mention.facts, column: row[column]}
         return Literal(value=value), mention.model_copy(update={"facts": facts})
+
+    def _linked(self, place: Place, tool: Tool, parameter: Parameter, depth: int) -> tuple[ChainArgument, Mention]:
+        found = self.find(place, (tool.name, parameter.name), depth + 1)
+        if found.mention is None:
+            raise TaskError("A row of s0 can't be described by a row that the chain makes.")
+        return found.argument, found.mention
+
+    def _distant(
+        self, parameter: Parameter, tool: Tool, table: Table, row: Row, mention: Mention, entity: str, depth: int
+    ) -> tuple[ChainArgument, Mention]:
+        """An argument that the row leads to over other rows: the customer of the order of a shipment."""
+        path = self._path(table, row, entity.split(".")[0], 3)
+        if path is None:
+            raise TaskError(f"`{parameter.name}` of `{tool.name}` has nothing to do with the `{table.name}` row.")
+        last = path[-1]
+        argument, linked = self._linked((last.table, last.key), tool, parameter, depth)
+        for step, before in zip(reversed(path), [*reversed(path[:-1]), None], strict=True):
+            if before is None:
+                links = {**mention.links, step.column: merged(mention.links.get(step.column), linked)}
+                return argument, mention.model_copy(update={"links": links})
+            linked = Mention(table=before.table, key=before.key, links={step.column: linked})
+        raise TaskError("The path is empty.")
+
+    def _path(self, table: Table, row: Row, goal: str, depth: int) -> list[_Hop] | None:
+        """The shortest way over foreign keys from a row to a row of the table `goal`."""
+        parents: list[tuple[_Hop, Table, Row]] = []
+        for foreign_key in table.foreign_keys:
+            if len(foreign_key.columns) != 1 or foreign_key.table == table.name:
+                continue
+            column = foreign_key.columns[0]
+            parent = self._row_at(foreign_key.table, foreign_key.references[0], row[column])
+            if parent is None:
+                continue
+            target = self._database.table[foreign_key.table]
+            hop = _Hop(column, foreign_key.table, target.key_of(parent))
+            if foreign_key.table == goal:
+                return [hop]
+            parents.append((hop, target, parent))
+        for hop, target, parent in parents if depth > 1 else ():
+            rest = self._path(target, parent, goal, depth - 1)
+            if rest is not None:
+                return [hop, *rest]
+        return None
 
     def _select(
         self, tool: Tool, output: Output, answer: Any, place: Place, row: Row, mention: Mention
@@ -241,6 +306,8 @@ class Discovery:
             fact = self._fact(tool, query, name)
             if fact is None or place[0] not in (query.table, fact.table):
                 continue
+            if place == self._world.actor_place and not (fact.table == place[0] and self._in_profile(fact.column)):
+                continue
             table = self._database.table[fact.table]
             if not self._speakable(table, fact.column, item[name]):
                 continue
@@ -248,6 +315,10 @@ class Discovery:
             rank = natural.index(fact.column) if fact.column in natural else len(natural) + self._world.rng.random() * 3
             found.append((rank + (0.5 if fact.table != place[0] else 0.0), fact))
         return [fact for _, fact in sorted(found, key=lambda item: (item[0], item[1]))]
+
+    def _in_profile(self, column: str) -> bool:
+        actor = self._world.domain.spec.actor
+        return actor is not None and column in actor.profile
 
     def _fact(self, tool: Tool, query: Query, name: str) -> Fact | None:
         shape = self._world.ground.prints[tool.name].item(query, name)

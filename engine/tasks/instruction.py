@@ -20,11 +20,26 @@ from engine.states.arguments import parameter_column
 from engine.tasks.goals import Detail, Entity, Goal
 from engine.tasks.phrases import SELF, VOICES, Tone
 from engine.tasks.speech import words
-from engine.tasks.wording import Speaker, article, capital, enumerate_words, name_words, noun, plural, singular, tidy
+from engine.tasks.wording import (
+    Speaker,
+    article,
+    capital,
+    counted,
+    enumerate_words,
+    name_words,
+    noun,
+    plural,
+    singular,
+    tidy,
+)
 
-_DETERMINERS = r"(?:an?|the|my|your|their|one's own|one's|some|another|this|that|one)"
+_DETERMINERS = r"(?:an?|the|my own|my|your|their|one's own|one's|some|several|all|many|multiple|another|this|that|these|one)(?: new)?"
+_STAND_IN = re.compile(r"\bit\b|(?<=^buy )something\b|(?<= for )something\b|(?<=^sell )something\b")
+_TAIL = re.compile(r" (?:for|to|from|into|in|on|at|with|as|of|about)\b")
 _PRICES = frozenset({"price", "amount", "fee", "cost", "total", "bid", "offer", "budget", "asking price", "unit price"})
+_CROWD = frozenset({"people", "guests", "persons", "participants", "attendees", "seats"})
 _LONG = 60
+_HEAVY = 45
 
 
 def write_instruction(domain: Domain, goals: Sequence[Goal], profile: dict[str, Value], now: str, rng: random.Random) -> str:
@@ -46,7 +61,8 @@ def write_instruction(domain: Domain, goals: Sequence[Goal], profile: dict[str, 
     greeting = rng.choice(voice.greetings)
     name = _own_name(domain, profile)
     if name is not None and tone != "brisk" and rng.random() < 0.3:
-        greeting = f"{greeting.rstrip(',')}{'.' if greeting.endswith(',') else ''} {rng.choice(SELF).format(name)}".strip()
+        start = f"{greeting.rstrip(',:')}." if greeting.endswith((",", ":")) else greeting
+        greeting = f"{start} {rng.choice(SELF).format(name)}".strip()
     unused = list(voice.more)
     for index, goal in enumerate(goals):
         wish, sentences = writer.goal(goal)
@@ -84,10 +100,13 @@ class _Writer:
         self._speaker = speaker
         self._rng = rng
         self._spoken: dict[tuple[str, object], None] = {}
+        self._tables: list[str] = []
+        self._kept: list[str] = []
 
     def goal(self, goal: Goal) -> tuple[str, list[str]]:
         """The wish of one goal, and the sentences that follow it."""
         tool = goal.tool
+        self._tables = [entity.table for entity in goal.entities]
         wish = _summary(tool)
         acting = self._acting(tool)
         loose: list[tuple[Parameter, str]] = []
@@ -99,8 +118,10 @@ class _Writer:
             elif not (own and entity.parameter.name == acting):
                 loose.append((entity.parameter, self._phrase(entity)))
         wish, extra = self._attach(tool, wish, loose)
-        inline, sentences = self._details(tool, goal.details)
-        wish = " ".join((wish, *inline))
+        wish, rest = self._named_details(wish, goal.details)
+        told = self._told(wish)
+        inline, sentences = self._details(tool, rest, crowded=" with " in told or told.endswith('"') or bool(extra))
+        wish = " ".join((self._told(wish), *_joined(inline)))
         return wish, [*extra, *sentences]
 
     # entities
@@ -119,18 +140,68 @@ class _Writer:
         thing = noun(self._database.table[entity.table])
         for spoken in dict.fromkeys((thing, thing.rsplit(" ", 1)[-1])):
             many = plural(spoken)
-            pattern = rf"\b(?:{_DETERMINERS}\s+)?(?:{re.escape(many)}|{re.escape(spoken)})(?P<of>'s)?\b(?![\w-])"
-            match = re.search(pattern, wish)
+            pattern = rf"\b(?:{_DETERMINERS}\s+)?(?P<thing>{re.escape(many)}|{re.escape(spoken)})(?P<of>'s)?\b(?![\w-])"
+            match = next((found for found in re.finditer(pattern, wish) if not self._within_longer(found, wish)), None)
             if match is None:
                 continue
+            before, after = wish[: match.start()], wish[match.end() :]
             if match["of"]:
-                phrase = "my" if own else f"{self._phrase(entity)}'s"
-            elif own:
-                phrase = "me" if wish[: match.start()].endswith((" for ", " to ")) else "my account"
-            else:
-                phrase = self._phrase(entity)
-            return f"{wish[: match.start()]}{phrase}{wish[match.end() :]}"
+                return f"{before}{'my' if own else self._keep(self._phrase(entity) + chr(39) + 's')}{after}"
+            if own:
+                return f"{before}{'me' if before.endswith((' for ', ' to ')) else 'my account'}{after}"
+            phrase = self._phrase(entity)
+            after = self._tail(after, phrase)
+            if len(phrase) > _HEAVY and _TAIL.match(after) and len(after.split()) <= 3:  # save for later the job ...
+                return f"{before.rstrip()}{after} {self._keep(phrase)}"
+            return f"{before}{self._keep(phrase)}{after}"
+        if not own and _STAND_IN.search(wish):
+            return _STAND_IN.sub(lambda _: self._keep(self._phrase(entity)), wish, count=1)
         return None
+
+    def _keep(self, phrase: str) -> str:
+        """A place holder for a phrase, so that nothing is looked for within it."""
+        self._kept.append(phrase)
+        return f"\x01{len(self._kept) - 1}\x01"
+
+    def _told(self, text: str) -> str:
+        """The text with the phrases in their places."""
+        return re.sub(r"\x01(\d+)\x01", lambda match: self._kept[int(match[1])], text)
+
+    def _within_longer(self, match: re.Match[str], wish: str) -> bool:
+        """Whether a noun is only a part of another table's: the invoice in an invoice line."""
+        for table in self._database.tables:
+            longer = noun(table)
+            for found in re.finditer(rf"\b(?:{re.escape(plural(longer))}|{re.escape(longer)})\b", wish):
+                start = match.end() - len(match[0].split()[-1])
+                if found.start() <= start and match.end() <= found.end() and len(found[0]) > len(match["thing"]):
+                    return True
+        return False
+
+    def _tail(self, after: str, phrase: str) -> str:
+        """What follows a noun in the wish, but `for my listing` where the phrase names the listing itself."""
+        match = re.fullmatch(rf" (?:for|of|on|in|about|from) {_DETERMINERS} ([\w ]+)", after)
+        named = match is not None and f" {match[1]}" in phrase and not self._places(match[1])
+        return "" if named else after
+
+    def _places(self, thing: str) -> bool:
+        """Whether another entity of the goal will take the place of a noun."""
+        return any(noun(self._database.table[table]) == thing for table in self._tables)
+
+    def _named_details(self, wish: str, details: Sequence[Detail]) -> tuple[str, list[Detail]]:
+        """Puts values in the place of their noun: `add a skill` becomes `add the skill German`."""
+        rest: list[Detail] = []
+        for detail in details:
+            called = name_words(detail.parameter.name)
+            column = parameter_column(detail.parameter, self._database)
+            named = column.role in ("label", "title", "code", "person_name", "username") and column.enum is None
+            pattern = rf"\b{_DETERMINERS} {re.escape(called)}\b(?![\w'-])"
+            if named and isinstance(detail.value, str) and re.search(pattern, wish):
+                value = self._speaker.value(detail.value, column)
+                kept = self._keep(f"the {called} {value}")
+                wish = re.sub(pattern, lambda _, said=kept: said, wish, count=1)
+            else:
+                rest.append(detail)
+        return wish, rest
 
     def _phrase(self, entity: Entity) -> str:
         thing = noun(self._database.table[entity.table])
@@ -157,10 +228,10 @@ class _Writer:
                 wish = f"{wish} to {phrase}"
             elif spoken.startswith(("from ", "source ")):
                 wish = f"{wish} from {phrase}"
+            elif tool.category in ("assign", "transfer") and " " in wish:
+                wish = f"{wish} to {phrase}"
             elif table is not None and table[0].name == tool.entity and tool.category != "create":
                 wish = f"{wish} {phrase}" if " " not in wish else f"{wish} for {phrase}"
-            elif tool.category in ("assign", "transfer"):
-                wish = f"{wish} to {phrase}"
             elif index == 0 and not _has_tail(wish, "for"):
                 wish = f"{wish} for {phrase}"
             elif called in (thing, thing.rsplit(" ", 1)[-1]) and not _has_tail(wish, "with"):
@@ -173,7 +244,8 @@ class _Writer:
 
     # details
 
-    def _details(self, tool: Tool, details: Sequence[Detail]) -> tuple[list[str], list[str]]:
+    def _details(self, tool: Tool, details: Sequence[Detail], *, crowded: bool) -> tuple[list[str], list[str]]:
+        """What goes into the wish and what follows it; into a crowded one goes no further `with`."""
         inline: list[str] = []
         sentences: list[str] = []
         dates = sum(1 for detail in details if detail.parameter.type in ("date", "datetime"))
@@ -182,19 +254,33 @@ class _Writer:
             column = parameter_column(detail.parameter, self._database)
             called = name_words(detail.parameter.name, noun(self._database.table[tool.entity]))
             value = self._value(detail.value, column)
-            phrase = None if tool.category == "update" else self._inline(detail.parameter, called, detail.value, value, column, dates)
+            update = tool.category == "update" and self._is_written(tool, detail.parameter)
+            phrase = None if update else self._inline(tool, called, detail.value, value, column, dates)
             short = phrase is not None and len(phrase) < _LONG and len(inline) < 3
-            if phrase is not None and short and (self._rng.random() < 0.8 or column.type in ("date", "datetime")):
+            short = short and not (crowded and phrase is not None and phrase.startswith("with "))
+            if phrase is not None and short and (self._rng.random() < 0.8 or column.type in ("date", "datetime") or tool.category == "delete"):
                 inline.append(phrase)
             else:
                 rest.append((called, value, column))
-        if len(rest) > 2 and all(column.role != "text" for _, _, column in rest) and self._rng.random() < 0.6:
+        plain = all(column.role != "text" and column.type != "boolean" for _, _, column in rest)
+        if len(rest) > 2 and plain and self._rng.random() < 0.6:
             pairs = [f"{_the(called)} {value}" for called, value, _ in rest]
-            start = self._rng.choice(("Here are the details: ", "The details: ", "Please use "))
+            usual = ("Here are the details: ", "The details: ", "Please use ")
+            start = self._rng.choice(("The new values: ", "It should have ") if tool.category == "update" else usual)
             return inline, [f"{start}{enumerate_words(pairs)}."]
         for called, value, column in rest:
             sentences.append(self._detail_sentence(called, value, column, update=tool.category == "update"))
         return inline, sentences
+
+    def _is_written(self, tool: Tool, parameter: Parameter) -> bool:
+        """Whether an update writes the value into the column that it stands for, as its new one."""
+        table, _, column = (parameter.source or "").partition(".")
+        return any(
+            parameter.name in effect.values.values()
+            or parameter.name in effect.values
+            or (effect.table == table and column in effect.values)
+            for effect in tool.contract.effects
+        )
 
     def _value(self, value: Value | list[Value], column: Column) -> str:
         if isinstance(value, list):
@@ -202,7 +288,7 @@ class _Writer:
         return self._speaker.value(value, column)
 
     def _inline(
-        self, parameter: Parameter, called: str, value: Value | list[Value], spoken: str, column: Column, dates: int
+        self, tool: Tool, called: str, value: Value | list[Value], spoken: str, column: Column, dates: int
     ) -> str | None:
         """A detail as a part of the wish, where that reads well."""
         if column.type == "boolean" or column.role == "text" or isinstance(value, list):
@@ -213,16 +299,19 @@ class _Writer:
             return f"at {spoken}" if dates < 2 and "end" not in called else f"until {spoken}"
         if column.role == "money":
             return f"for {spoken}" if called in _PRICES else f"with {article(called)} {called} of {spoken}"
-        if column.role == "duration" or (called in ("minutes", "hours", "days") and isinstance(value, int)):
-            unit = "" if column.role == "duration" else f" {singular(called) if value == 1 else called}"
-            plain = called in ("minutes", "hours", "days", "duration", "length", "duration minutes")
-            return f"for {spoken}{unit}" if plain else f"with {article(called)} {called} of {spoken}{unit}"
+        unit = called in ("minutes", "hours", "days", "weeks", "months")
+        if column.role == "duration" or (unit and isinstance(value, int)):
+            length = spoken if column.role == "duration" else counted(spoken, called, value)
+            if unit or called in ("duration", "length", "duration minutes"):
+                return f"{'by' if tool.category == 'update' else 'for'} {length}"
+            return f"with {article(called)} {called} of {length}"
         if column.role in ("quantity", "number", "percent", "rating"):
-            if column.role == "quantity" and called in ("people", "guests", "persons", "participants", "attendees", "seats"):
-                return f"for {spoken} {singular(called) if value == 1 else called}"
+            count = counted(spoken, called, value)
+            if count:
+                return f"{'for' if called in _CROWD else 'with'} {count}"
             return f"with {article(called)} {called} of {spoken}"
         if column.enum is not None or column.role in ("enum", "status"):
-            return self._rng.choice((f"with {spoken} as the {called}", f"({called}: {spoken})"))
+            return self._rng.choice((f"with {spoken} as the {called}", f"with the {called} {spoken}"))
         if column.role in ("title", "label") and called in ("title", "name", "label"):
             return f"called {spoken}" if spoken.startswith('"') else f'called "{spoken}"'
         if column.role == "person_name":
@@ -232,17 +321,20 @@ class _Writer:
     def _detail_sentence(self, called: str, value: str, column: Column, *, update: bool) -> str:
         """A detail as a sentence of its own."""
         choose = self._rng.choice
+        if called.endswith((" until", " by", " on", " at")):
+            return f"{called}: {value}."
+        be = "are" if singular(called.rsplit(" ", 1)[-1]) != called.rsplit(" ", 1)[-1] else "is"
         if column.type == "boolean":
             return choose((f"{called}: {value}.", f"as for {called}: {value}.", f"when it comes to {called}, the answer is {value}."))
         if column.role == "text":
             return choose(
-                (f"the {called} should read: {value}.", f"as the {called}, please put {value}.", f"{called}: {value}.", f"please add this {called}: {value}.")
+                (f"the {called} should read: {value}.", f"as the {called}, please put {value}.", f"{called}: {value}.", f"please add {'these' if be == 'are' else 'this'} {called}: {value}.")
             )
         if update:
             return choose(
-                (f"the new {called} is {value}.", f"please make the {called} {value}.", f"the {called} should be {value} from now on.", f"set the {called} to {value}.")
+                (f"the new {called} {be} {value}.", f"please make the {called} {value}.", f"the {called} should be {value} from now on.", f"set the {called} to {value}.")
             )
-        return choose((f"the {called} should be {value}.", f"for the {called}, take {value}.", f"{called}: {value}.", f"the {called} is {value}."))
+        return choose((f"the {called} should be {value}.", f"for the {called}, take {value}.", f"{called}: {value}.", f"the {called} {be} {value}."))
 
 
 def _summary(tool: Tool) -> str:
@@ -254,6 +346,13 @@ def _summary(tool: Tool) -> str:
         return verb
     single = rest == singular(rest)
     return f"{verb} {article(rest)} {rest}" if single else f"{verb} {rest}"
+
+
+def _joined(inline: list[str]) -> list[str]:
+    """Details with one `with` for all that begin with it: `with A, B and C`."""
+    others = [phrase for phrase in inline if not phrase.startswith("with ")]
+    shared = [phrase.removeprefix("with ") for phrase in inline if phrase.startswith("with ")]
+    return [*others, f"with {enumerate_words(shared)}"] if shared else others
 
 
 def _has_tail(wish: str, preposition: str) -> bool:

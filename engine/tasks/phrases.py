@@ -95,8 +95,8 @@ VOICES: dict[Tone, Voice] = {
     ),
     "brisk": Voice(
         greetings=("", "", "", "Quick request:", "In short:", "Short on time today."),
-        frames=("{}, please.", "{}.", "please {} now.", "need to {}.", "I need to {} today.", "just {}, please."),
-        more=("then {}.", "also {}.", "after that, {}.", "and {}.", "second: {}.", "plus: {}."),
+        frames=("{}, please.", "{}.", "please {}.", "need to {}.", "I need to {}.", "just {}, please.", "to do: {}."),
+        more=("then {}.", "also {}.", "after that, {}.", "and {}.", "next: {}.", "plus: {}."),
         closings=("Thanks.", "That's it.", "", "", ""),
     ),
     "indirect": Voice(
@@ -105,7 +105,7 @@ VOICES: dict[Tone, Voice] = {
             "it looks like I have to {}.",
             "the thing is that I need to {}.",
             "what I'm after is this: I want to {}.",
-            "I'm told you're the one to ask when one wants to {}.",
+            "I've been told that you could {} for me.",
             "I think it's time to {}.",
             "I'm not sure how this works, but I'd like to {}.",
             "something came up and now I need to {}.",

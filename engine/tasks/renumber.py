@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from engine.contracts.state import generated_column, id_number, make_id
+from engine.contracts.state import PlainState, generated_column, make_id
 from engine.graph.footprint import Footprint
 from engine.graph.knowledge import entity_of, root
 from engine.models.base import Row, Rows, Value
@@ -23,18 +23,17 @@ Numbering = dict[str, dict[Value, Value]]
 """`table.column` of a generated key -> old id -> new id."""
 
 
-def numbering(database: DatabaseSchema, rows: Rows, kept: frozenset[tuple[str, Key]], rng: random.Random) -> Numbering:
-    """New ids for all rows that are not `kept`, in no order that says anything."""
+def numbering(database: DatabaseSchema, rows: Rows, base: PlainState, rng: random.Random) -> Numbering:
+    """New ids for all `rows`, behind those of the `base` that they stand beside, in no order that says anything."""
     result: Numbering = {}
     for table in database.tables:
         column = generated_column(table)
         if column is None or table.primary_key != (column.name,) or table.reference_of(column.name) is not None:
             continue
-        keys = [row[column.name] for row in rows.get(table.name, ())]
-        own = [key for key in keys if (table.name, key) not in kept]
+        own = [row[column.name] for row in rows.get(table.name, ())]
         if not own or column.maximum is not None:
             continue
-        first = max([0, *(id_number(table, column, key) for key in keys if (table.name, key) in kept)])
+        first = base.counter(table.name)
         numbers = rng.sample(range(first + 1, first + 20 + 12 * len(own)), len(own))
         result[f"{table.name}.{column.name}"] = {
             key: make_id(table, column, number) for key, number in zip(own, numbers, strict=True)

@@ -53,7 +53,8 @@ def say(value: Value, meaning: Meaning, now: str, rng: random.Random) -> str:
     choices = forms(value, meaning, now)
     if not choices:
         return "nothing"
-    chosen = choices[min(int(rng.expovariate(1.1)), len(choices) - 1)]
+    usual = choices if meaning.type in ("date", "datetime", "time") else choices[:2]
+    chosen = usual[min(int(rng.expovariate(1.1)), len(usual) - 1)]
     quoted = meaning.role in _QUOTED_ROLES and not meaning.enum and meaning.type == "text"
     return f'"{chosen}"' if quoted else chosen
 
@@ -163,7 +164,7 @@ def _number_forms(value: int | float, meaning: Meaning) -> tuple[str, ...]:
     whole = float(value).is_integer()
     if meaning.role == "money":
         cents = f"{value:,.2f}" if round(value, 2) == value else plain
-        short = (f"${int(value):,}", f"${cents}") if whole else (f"${cents}",)
+        short = (f"${int(value):,}", f"{int(value):,} dollars", f"${cents}") if whole else (f"${cents}", f"{cents} dollars")
         return tuple(dict.fromkeys((*short, f"{plain} dollars", cents, plain)))
     if meaning.role == "percent":
         return (f"{plain}%", f"{plain} percent", plain)

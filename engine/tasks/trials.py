@@ -69,7 +69,7 @@ class Trials:
         """The experiments that need no record of another."""
         reference = Trial("solvable", "the reference chain", self._task.reference_calls, 1, clean=True)
         nothing = Trial("do_nothing", "no call at all", (), 0)
-        return [reference, nothing, *self._left_out(), *self._altered(), *self._without_distractors()]
+        return [reference, nothing, *self._left_out(), *self.altered(), *self._without_distractors()]
 
     def _left_out(self) -> list[Trial]:
         found: list[Trial] = []
@@ -81,7 +81,8 @@ class Trials:
 
     # altered arguments
 
-    def _altered(self) -> list[Trial]:
+    def altered(self) -> list[Trial]:
+        """One wrong hard argument at a time, for each write."""
         found: list[Trial] = []
         for index in self._writes:
             step = self._chain.steps[index]

@@ -1,6 +1,8 @@
-"""Choosing a domain, kept in the address so that every page has a deep link."""
+"""Choosing one of several, kept in the address so that every page has a deep link."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -12,20 +14,41 @@ def choose_domain() -> str | None:
     names = [summary.name for summary in queries.domains()]
     if not names:
         st.info("There is no domain yet. Start one on the Domains page.", icon=":material/info:")
+        st.page_link("pages/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
         return None
-    wanted = st.query_params.get("domain") or st.session_state.get("last_domain")
-    index = names.index(wanted) if wanted in names else 0
-    domain = st.selectbox("Domain", names, index=index, key="domain")
-    st.query_params["domain"] = domain
-    st.session_state["last_domain"] = domain
+    # Pages share the choice: a domain picked on one is shown by the next.
+    last = st.session_state.get("last-domain")
+    domain = choose("Domain", names, "domain", fallback=last if last in names else None)
+    st.session_state["last-domain"] = domain
     return domain
 
 
-def choose(label: str, options: list[str], parameter: str) -> str | None:
-    """Lets the user pick one of `options`, remembered in the query parameter `parameter`."""
-    if not options:
-        return None
-    wanted = st.query_params.get(parameter)
-    chosen = st.selectbox(label, options, index=options.index(wanted) if wanted in options else 0)
+def choose(
+    label: str,
+    options: Sequence[str],
+    parameter: str,
+    *,
+    scope: str = "",
+    fallback: str | None = None,
+    say: Callable[[str], str] = str,
+) -> str:
+    """Lets the user pick one of `options`, remembered in the query parameter `parameter`.
+
+    Args:
+        label: What is picked; our own words, for labels are read as Markdown.
+        options: At least one.
+        parameter: Name of the query parameter.
+        scope: What the options belong to, such as the domain; another scope begins anew.
+        fallback: Chosen where the address says nothing; the first where left out.
+        say: How an option is shown.
+    """
+    key = f"choose-{parameter}-{scope}"
+    if st.session_state.get(key) not in options:
+        wanted = st.query_params.get(parameter)
+        if wanted is not None and wanted not in options and key not in st.session_state:
+            st.warning(f"The link names a {label.lower()} that is not here:", icon=":material/link_off:")
+            st.text(wanted)
+        st.session_state[key] = wanted if wanted in options else fallback or options[0]
+    chosen = st.selectbox(label, options, key=key, format_func=say)
     st.query_params[parameter] = chosen
     return chosen

@@ -33,7 +33,9 @@ function draw(component) {
   network.on("hoverEdge", (event) => tell(tip, edges.get(event.edge), event.pointer));
   for (const end of ["blurNode", "blurEdge", "dragStart", "zoom"]) network.on(end, () => { tip.style.display = "none"; });
   network.once("afterDrawing", () => { frame.dataset.ready = "1"; frame.network = network; });
-  if (data.selected && nodes.get(data.selected)) network.selectNodes([data.selected]);
+  const { node, edge } = data.chosen;
+  if (node && nodes.get(node)) network.selectNodes([node]);
+  else if (edge && edges.get(edge)) network.selectEdges([edge]);
   return { network, nodes, edges, revision: data.revision };
 }
 

@@ -6,7 +6,7 @@ Positions are ours and physics is off, so the picture stands still. Tooltips are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -84,23 +84,34 @@ def tool_graph(
     edges: list[dict[str, Any]],
     *,
     revision: str,
-    selected: str | None = None,
-    height: int = 620,
+    node: str | None = None,
+    edge: str | None = None,
+    height: int = 640,
     key: str = "graph",
-    on_node: Callable[[], None] = lambda: None,
-    on_edge: Callable[[], None] = lambda: None,
 ) -> Any:
     """Draws the graph; the answer's `node` and `edge` are the ids last clicked, or `None`.
 
     Args:
         revision: Changes exactly when nodes or edges do; pan and zoom survive while it stays.
-        selected: Id of the node to show as chosen at the first drawing.
+        node: Id of the node that is chosen until something is clicked.
+        edge: The same for an edge.
         height: In pixels.
     """
     return _component()(
         key=key,
-        data={"nodes": nodes, "edges": edges, "revision": revision, "selected": selected, "height": height},
+        data={
+            "nodes": nodes,
+            "edges": edges,
+            "revision": revision,
+            "chosen": {"node": node, "edge": edge},
+            "height": height,
+        },
         height=height,
-        on_node_change=on_node,
-        on_edge_change=on_edge,
+        default={"node": node, "edge": edge},
+        on_node_change=_nothing,
+        on_edge_change=_nothing,
     )
+
+
+def _nothing() -> None:
+    """The page is drawn anew after a click; nothing else is to be done."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import streamlit as st
 
+from engine.models.base import Rows
 from engine.models.trace import RowChange, Trace, TraceStep
 
 OUTCOMES = {
@@ -42,43 +44,63 @@ def change_rows(changes: tuple[RowChange, ...]) -> list[dict[str, str]]:
     return lines
 
 
-def show_trace(trace: Trace, *, key: str) -> None:
-    """The trace's verdict and a stepper over its calls; the step is in the address."""
+def show_trace(trace: Trace, *, key: str, linked: bool = True) -> None:
+    """The trace's verdict and a stepper over its calls.
+
+    Args:
+        key: Tells this stepper from others on the page.
+        linked: Keep the step in the address.
+    """
     st.text(trace.title)
-    verdict = "passed" if trace.passed else "failed"
-    st.badge(verdict, color="green" if trace.passed else "red")
-    if trace.verdict:
-        st.text(trace.verdict)
-    if not trace.steps:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge("passed" if trace.passed else "failed", color="green" if trace.passed else "red")
+        if trace.verdict:
+            st.text(trace.verdict)
+    if trace.steps:
+        show_step(trace.steps[_step_picker(len(trace.steps), key, linked)])
+    else:
         st.caption("Nothing was called.")
-        return
-    index = _step_picker(len(trace.steps), key)
-    show_step(trace.steps[index])
     if trace.rows is not None:
         with st.expander("Initial rows"):
-            for table, rows in trace.rows.items():
-                if rows:
-                    st.caption(table)
-                    st.dataframe([{name: cell(value) for name, value in row.items()} for row in rows], hide_index=True)
+            show_rows(trace.rows)
 
 
-def _step_picker(steps: int, key: str) -> int:
+def show_rows(rows: Rows) -> None:
+    """A database state, table by table."""
+    for table, listed in rows.items():
+        if listed:
+            st.text(table)
+            st.dataframe([{name: cell(value) for name, value in row.items()} for row in listed], hide_index=True)
+
+
+def _step_picker(steps: int, key: str, linked: bool) -> int:
     if steps == 1:
         return 0
     name = f"{key}-step"
     if name not in st.session_state:
-        asked = st.query_params.get("step", "1")
-        st.session_state[name] = min(max(int(asked) if asked.isdigit() else 1, 1), steps)
-    st.session_state[name] = min(st.session_state[name], steps)
+        asked = st.query_params.get("step", "") if linked else ""
+        st.session_state[name] = int(asked) if re.fullmatch("[0-9]{1,6}", asked) else 1
+    st.session_state[name] = min(max(st.session_state[name], 1), steps)
 
     def move(by: int) -> None:
         st.session_state[name] = min(max(st.session_state[name] + by, 1), steps)
 
-    back, slider, forward = st.columns([1, 10, 1], vertical_alignment="bottom")
+    back, slider, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
     at = slider.slider("Step", 1, steps, key=name)
-    back.button("←", key=f"{key}-back", shortcut="Left", on_click=move, args=(-1,), disabled=at == 1)
-    forward.button("→", key=f"{key}-next", shortcut="Right", on_click=move, args=(1,), disabled=at == steps)
-    st.query_params["step"] = str(at)
+    back.button(
+        "", key=f"{key}-back", icon=":material/arrow_back:", shortcut="Left", on_click=move, args=(-1,), help="Back"
+    )
+    forward.button(
+        "",
+        key=f"{key}-next",
+        icon=":material/arrow_forward:",
+        shortcut="Right",
+        on_click=move,
+        args=(1,),
+        help="Forward",
+    )
+    if linked:
+        st.query_params["step"] = str(at)
     return at - 1
 
 
@@ -91,17 +113,28 @@ def show_step(step: TraceStep) -> None:
     with left:
         if step.sources:
             st.caption("Where the arguments came from")
-            st.dataframe([{"argument": name, "source": source} for name, source in step.sources.items()], hide_index=True)
+            st.dataframe(
+                [{"argument": name, "source": source} for name, source in step.sources.items()], hide_index=True
+            )
         if step.conditions:
             st.caption("Conditions of the contract before the call")
             truth = {True: "holds", False: "violated", None: "not reached"}
             st.dataframe(
-                [{"truth": truth[item.holds], "code": item.code, "condition": item.condition} for item in step.conditions],
+                [
+                    {"truth": truth[item.holds], "code": item.code, "condition": item.condition}
+                    for item in step.conditions
+                ],
                 hide_index=True,
             )
     with right:
-        st.caption("Answer" if step.problem is None else f"Refused: {step.problem.code}")
-        st.json(step.result if step.problem is None else step.problem.model_dump(), expanded=2)
+        if step.problem is None:
+            st.caption("Answer")
+            st.json(step.result, expanded=2)
+        else:
+            st.caption("Refused")
+            st.text(f"{step.problem.code}: {step.problem.message}")
+            if step.problem.details:
+                st.json(step.problem.details, expanded=2)
     if step.diff:
         st.caption("What changed")
         st.dataframe(change_rows(step.diff), hide_index=True)

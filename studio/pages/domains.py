@@ -5,24 +5,42 @@ from __future__ import annotations
 import streamlit as st
 
 from studio import jobs, queries
+from studio.components.messages import told
 
 
 def new_domain() -> None:
     """The form that starts a synthesis in the background."""
     with st.form("new", border=True):
         st.subheader("New domain", anchor=False)
-        builtin = st.selectbox("Built-in blueprint", jobs.builtins())
-        upload = st.file_uploader("or your own: blueprint, SQL schema or SQLite file", type=["yaml", "yml", "sql", "sqlite", "db", "sqlite3"])
-        tasks, seed, rows = st.columns(3)
-        count = tasks.number_input("Tasks", 0, 10_000, 20)
-        number = seed.number_input("Seed", 0, 2**31 - 1, 7)
-        with_rows = rows.checkbox("Take the file's rows as the base")
-        if st.form_submit_button("Start", type="primary"):
+        ready, own = st.columns(2)
+        with ready:
+            builtin = st.selectbox("Built-in blueprint", jobs.builtins(), key="builtin")
+            tasks, seed = st.columns(2)
+            count = tasks.number_input("Tasks", 0, 10_000, 20, help="Audited tasks to make.")
+            number = seed.number_input(
+                "Seed", 0, 2**31 - 1, 0, help="The same seed gives the same domain, byte by byte."
+            )
+            name = st.text_input(
+                "Name", help="The domain's name (`--name`), where not the seed's own.", placeholder="as in the seed"
+            )
+        with own:
+            upload = st.file_uploader(
+                "or a file of your own: blueprint (YAML), SQL schema, SQLite file",
+                type=[ending[1:] for ending in jobs.ENDINGS],
+            )
+            with_rows = st.checkbox("Take the file's rows as the base of every task")
+            replace = st.checkbox("Replace a domain of that name (`--force`)")
+        pressed = st.form_submit_button("Start", type="primary", icon=":material/play_arrow:")
+    if not pressed:
+        return
+    with told():
+        with st.spinner("Reading the seed ..."):
+            asked = {"tasks": int(count), "seed": int(number), "rename": name, "replace": replace}
             if upload is None:
-                run = jobs.start(builtin, tasks=int(count), seed=int(number))
+                requested = jobs.start(builtin, **asked)
             else:
-                run = jobs.start_upload(upload.name, upload.getvalue(), tasks=int(count), seed=int(number), with_rows=with_rows)
-            st.switch_page("pages/runs.py", query_params={"run": run})
+                requested = jobs.start_upload(upload.name, upload.getvalue(), with_rows=with_rows, **asked)
+        st.switch_page("pages/runs.py", query_params={"run": requested.run.id})
 
 
 def page() -> None:
@@ -35,22 +53,25 @@ def page() -> None:
                 {
                     "domain": item.name,
                     "title": item.title,
-                    "seed": item.seed_kind,
+                    "from": item.seed_kind,
                     "tables": item.tables,
                     "tools": item.tools_admitted,
                     "tools rejected": item.tools_rejected,
                     "edges proven": item.edges_proven,
                     "edges unproven": item.edges_unproven,
                     "tasks": item.tasks_audited,
-                    "approved": item.tasks_approved,
-                    "tasks rejected": item.tasks_rejected,
+                    "tasks approved": item.tasks_approved,
+                    "attempts rejected": item.tasks_rejected,
                 }
                 for item in summaries
             ],
             hide_index=True,
         )
     else:
-        st.info("No domain yet. Choose a built-in blueprint below and press Start: no key and no server are needed.", icon=":material/info:")
+        st.info(
+            "No domain yet. Press Start to make one from a built-in blueprint: no key and no server are needed.",
+            icon=":material/info:",
+        )
     new_domain()
 
 

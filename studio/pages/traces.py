@@ -11,6 +11,9 @@ from studio import queries
 from studio.components.choose import choose, choose_domain
 from studio.components.trace import show_trace
 
+LISTED = 500
+"""Traces offered at once; the filters lead to the others."""
+
 
 def page() -> None:
     """Draws the page."""
@@ -19,15 +22,35 @@ def page() -> None:
     if domain is None:
         return
     found = queries.traces(domain)
-    kinds = [kind for kind in get_args(TraceKind) if any(item.kind == kind for item in found)]
-    kind = choose("Kind", ["all", *kinds], "kind")
-    listed = {item.id: item for item in found if kind in ("all", item.kind)}
-    if not listed:
-        st.info("No trace yet; a run leaves them as it goes.", icon=":material/info:")
+    if not found:
+        st.info("No trace yet. A run leaves them as it goes; see the Runs page.", icon=":material/info:")
         return
-    id = choose("Trace", list(listed), "trace")
-    if id is not None:
-        show_trace(queries.trace(domain, id), key=f"trace-{domain}-{id}")
+    kind_place, words_place = st.columns([1, 2])
+    with kind_place:
+        kinds = [kind for kind in get_args(TraceKind) if any(item.kind == kind for item in found)]
+        kind = choose("Kind", ["all", *kinds], "kind", scope=domain)
+    words = words_place.text_input("Title or subject contains", key="trace-words").strip().lower()
+    fitting = {
+        item.id: item
+        for item in found
+        if kind in ("all", item.kind) and words in f"{item.id} {item.title} {item.subject}".lower()
+    }
+    if not fitting:
+        st.info("No trace fits. Loosen the filter.", icon=":material/info:")
+        return
+    offered = list(fitting)[:LISTED]
+    asked = st.query_params.get("trace")
+    if asked in fitting and asked not in offered:
+        offered.insert(0, asked)
+    st.caption(f"{len(fitting)} traces" + (f", the first {LISTED} of them offered" if len(fitting) > LISTED else ""))
+    id = choose(
+        "Trace",
+        offered,
+        "trace",
+        scope=domain,
+        say=lambda id: f"{'✓' if fitting[id].passed else '✗'}  {fitting[id].title}  ·  {id}",
+    )
+    show_trace(queries.trace(domain, id), key=f"trace-{domain}-{id}")
 
 
 page()

@@ -13,6 +13,7 @@ from engine.errors import SeedError
 from engine.models.base import canonical_json
 from engine.models.domain import Domain
 from engine.models.trace import Call
+from engine.runtime.admission import admit, admit_all
 from engine.runtime.inprocess import InProcessRuntime
 from engine.runtime.records import Experiment, to_changes
 from engine.seeds import built_in, read_seed
@@ -37,6 +38,7 @@ def test_a_built_in_domain_composes_cleanly_and_always_the_same(name: str) -> No
     assert canonical_json(first.model_dump(mode="json")) == canonical_json(second.model_dump(mode="json"))
     assert first.spec.seed_kind == "keyword"
     assert first.spec.actor is not None
+    assert not any(admit_all(first.tools, first.spec.database).values())
     for tool in first.tools:
         assert check_contract(tool, first.spec.database) == []
         (function,) = ast.parse(tool.source).body
@@ -112,6 +114,7 @@ def test_the_code_of_every_kind_of_tool_does_what_its_contract_says(
     domain = Domain(spec=composition.spec, tools=composition.tools)
     tool = domain.tool[name]
     rows = club_rows()
+    assert admit(tool, domain.database) == []
     expected = evaluate(tool, domain.database, PlainState(domain.database, rows, composition.spec.now), arguments)
     runtime = InProcessRuntime(domain)
     (done,) = runtime.experiments([Experiment(rows, composition.spec.now, (Call(name=name, arguments=arguments),))])

@@ -81,7 +81,9 @@ def load(tool: Tool, source: str) -> Any:
     return scope[tool.name]
 
 
-def difference(tool: Tool, source: str, state: PlainState, arguments: dict[str, Any], expected: Expectation) -> list[str]:
+def difference(
+    tool: Tool, source: str, state: PlainState, arguments: dict[str, Any], expected: Expectation
+) -> list[str]:
     """How what the code does differs from what the contract expects."""
     db = PlainDatabase(state)
     try:

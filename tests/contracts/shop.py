@@ -119,14 +119,28 @@ BUY = Tool(
             Binding(name="total", expression="money(product.price * quantity)"),
         ),
         requires=(
-            Requirement(condition="customer is not None", code="customer_not_found", message="No customer {customer_id!r}."),
-            Requirement(condition="product is not None", code="product_not_found", message="No product {product_id!r}."),
             Requirement(
-                condition="product.status == 'active'", code="product_retired", message="{product.title} is {product.status}."
+                condition="customer is not None", code="customer_not_found", message="No customer {customer_id!r}."
             ),
-            Requirement(condition="product.stock >= quantity", code="out_of_stock", message="Only {product.stock} left."),
-            Requirement(condition="customer.balance >= total", code="balance_too_low", message="{total} is more than the balance."),
-            Requirement(condition="due is None or due > today", code="due_in_past", message="{due} is not after {today}."),
+            Requirement(
+                condition="product is not None", code="product_not_found", message="No product {product_id!r}."
+            ),
+            Requirement(
+                condition="product.status == 'active'",
+                code="product_retired",
+                message="{product.title} is {product.status}.",
+            ),
+            Requirement(
+                condition="product.stock >= quantity", code="out_of_stock", message="Only {product.stock} left."
+            ),
+            Requirement(
+                condition="customer.balance >= total",
+                code="balance_too_low",
+                message="{total} is more than the balance.",
+            ),
+            Requirement(
+                condition="due is None or due > today", code="due_in_past", message="{due} is not after {today}."
+            ),
         ),
         effects=(
             Effect(
@@ -144,7 +158,10 @@ BUY = Tool(
             ),
             Effect(table="product", operation="update", key="product_id", values={"stock": "product.stock - quantity"}),
             Effect(
-                table="customer", operation="update", key="customer_id", values={"balance": "money(customer.balance - total)"}
+                table="customer",
+                operation="update",
+                key="customer_id",
+                values={"balance": "money(customer.balance - total)"},
             ),
         ),
         returns=(
@@ -177,7 +194,12 @@ SEARCH = Tool(
                     "and (max_price is None or row.price <= max_price)",
                     order=(Order(expression="row.discount", descending=True), Order(expression="row.price")),
                     limit="limit",
-                    fields={"product_id": "row.product_id", "title": "row.title", "price": "row.price", "discount": "row.discount"},
+                    fields={
+                        "product_id": "row.product_id",
+                        "title": "row.title",
+                        "price": "row.price",
+                        "discount": "row.discount",
+                    },
                     refers_to={"product_id": "product.product_id"},
                 ),
             ),
@@ -191,7 +213,9 @@ RETIRE_ALL = Tool(
     description="Retires several products and forgets who liked them.",
     category="batch",
     entity="product",
-    parameters=(Parameter(name="product_ids", type="text", array=True, refers_to="product.product_id", description="Which."),),
+    parameters=(
+        Parameter(name="product_ids", type="text", array=True, refers_to="product.product_id", description="Which."),
+    ),
     contract=Contract(
         requires=(
             Requirement(
@@ -222,7 +246,10 @@ RETIRE_ALL = Tool(
             ),
         ),
         returns=(
-            ReturnField(name="retired", value="[p.product_id for p in rows('product', status='active') if p.product_id in product_ids]"),
+            ReturnField(
+                name="retired",
+                value="[p.product_id for p in rows('product', status='active') if p.product_id in product_ids]",
+            ),
             ReturnField(name="active", value="count('product', status='active')", type="integer"),
         ),
     ),
@@ -247,16 +274,28 @@ EDIT = Tool(
             Binding(name="history", expression="[p.total for p in rows('purchase', product_id=product_id)]"),
         ),
         requires=(
-            Requirement(condition="product is not None", code="product_not_found", message="No product {product_id!r}."),
             Requirement(
-                condition="new_owner_id is None or owner is not None", code="owner_not_found", message="No customer {new_owner_id!r}."
-            ),
-            Requirement(condition="price is None or 0 < price <= 10000", code="bad_price", message="The price {price} is not possible."),
-            Requirement(
-                condition="owner is None or price is None or rest >= 0", code="owner_too_poor", message="The owner can't pay {price}."
+                condition="product is not None", code="product_not_found", message="No product {product_id!r}."
             ),
             Requirement(
-                condition="not history or price is None or price <= history[0] * 2", code="price_jump", message="More than twice {history[0]}."
+                condition="new_owner_id is None or owner is not None",
+                code="owner_not_found",
+                message="No customer {new_owner_id!r}.",
+            ),
+            Requirement(
+                condition="price is None or 0 < price <= 10000",
+                code="bad_price",
+                message="The price {price} is not possible.",
+            ),
+            Requirement(
+                condition="owner is None or price is None or rest >= 0",
+                code="owner_too_poor",
+                message="The owner can't pay {price}.",
+            ),
+            Requirement(
+                condition="not history or price is None or price <= history[0] * 2",
+                code="price_jump",
+                message="More than twice {history[0]}.",
             ),
         ),
         effects=(
@@ -275,7 +314,10 @@ EDIT = Tool(
                 operation="update",
                 when="owner is not None and price is not None",
                 key="owner.customer_id",
-                values={"balance": "money(rest)", "nickname": "str(count('product', owner_id=owner.customer_id)) + ' things'"},
+                values={
+                    "balance": "money(rest)",
+                    "nickname": "str(count('product', owner_id=owner.customer_id)) + ' things'",
+                },
             ),
         ),
         returns=(

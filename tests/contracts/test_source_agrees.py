@@ -29,7 +29,12 @@ def states(draw: st.DrawFn) -> PlainState:
     customers = draw(st.lists(st.sampled_from(CUSTOMERS), unique=True))
     rows: Rows = {
         "customer": [
-            {"customer_id": key, "name": "Ada", "balance": draw(money), "nickname": draw(st.sampled_from([None, "Al", "Zed"]))}
+            {
+                "customer_id": key,
+                "name": "Ada",
+                "balance": draw(money),
+                "nickname": draw(st.sampled_from([None, "Al", "Zed"])),
+            }
             for key in customers
         ],
         "product": [
@@ -97,7 +102,14 @@ def text(name: str, **more: Any) -> Parameter:
 
 
 def tool_of(name: str, parameters: tuple[Parameter, ...], **contract: Any) -> Tool:
-    return Tool(name=name, description=name, category="update", entity="product", parameters=parameters, contract=Contract(**contract))
+    return Tool(
+        name=name,
+        description=name,
+        category="update",
+        entity="product",
+        parameters=parameters,
+        contract=Contract(**contract),
+    )
 
 
 RESTOCK = tool_of(
@@ -172,7 +184,7 @@ def test_the_contracts_are_sound(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("tool", SCENARIOS, ids=lambda tool: tool.name)
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, derandomize=True, max_examples=80)
 @given(data=st.data())
 def test_written_code_does_what_the_contract_says(tool: Tool, data: st.DataObject) -> None:
     state = data.draw(states())
@@ -189,9 +201,13 @@ def grown(children: dict[str, st.SearchStrategy[str]], depth: int) -> dict[str, 
         return {
             "number": st.sampled_from(["0", "1", "3", "2.5", "n", "m", "n", "len(xs)", "total", "-2"]),
             "text": st.sampled_from(["'a'", "'it\\'s'", "'say \"x\"'", "s", "t", "today", "now"]),
-            "truth": st.sampled_from(["True", "False", "n is None", "s is not None", "exists('product', status=s)", "flag"]),
+            "truth": st.sampled_from(
+                ["True", "False", "n is None", "s is not None", "exists('product', status=s)", "flag"]
+            ),
             "list": st.sampled_from(["xs", "[1, n]", "[p.stock for p in rows('product')]", "[]"]),
-            "row": st.sampled_from(["get('product', s)", "get('product', 'PRO-0001')", "product", "rows('product')[0]"]),
+            "row": st.sampled_from(
+                ["get('product', s)", "get('product', 'PRO-0001')", "product", "rows('product')[0]"]
+            ),
         }
     number, words, truth, items, row = (children[name] for name in ("number", "text", "truth", "list", "row"))
     sign = st.sampled_from(["+", "-", "*", "/", "//", "%"])
@@ -269,11 +285,17 @@ BINDINGS = (
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, derandomize=True, max_examples=400)
 @given(data=st.data(), state=states(), arguments=VALUES)
-def test_an_expression_and_its_python_have_the_same_value(data: st.DataObject, state: PlainState, arguments: dict[str, Any]) -> None:
+def test_an_expression_and_its_python_have_the_same_value(
+    data: st.DataObject, state: PlainState, arguments: dict[str, Any]
+) -> None:
     written = data.draw(st.one_of(*EXPRESSIONS.values()), "expression")
-    names = {**arguments, "product": state.get("product", "PRO-0003"), "total": sum(row["stock"] for row in state.rows("product", {}))}  # type: ignore[misc]
+    names = {
+        **arguments,
+        "product": state.get("product", "PRO-0003"),
+        "total": sum(row["stock"] for row in state.rows("product", {})),
+    }  # type: ignore[misc]
     tool = tool_of("probe", PARAMETERS, bindings=BINDINGS, returns=(ReturnField(name="value", value=written),))
     function = load(tool, write_source(tool, SHOP))
     try:
@@ -286,9 +308,11 @@ def test_an_expression_and_its_python_have_the_same_value(data: st.DataObject, s
     assert (found, type(found)) == (expected, type(expected))
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, derandomize=True, max_examples=250)
 @given(data=st.data(), state=states(), arguments=VALUES)
-def test_bindings_behind_guards_keep_their_meaning(data: st.DataObject, state: PlainState, arguments: dict[str, Any]) -> None:
+def test_bindings_behind_guards_keep_their_meaning(
+    data: st.DataObject, state: PlainState, arguments: dict[str, Any]
+) -> None:
     number, truth = EXPRESSIONS["number"], EXPRESSIONS["truth"]
     tool = tool_of(
         "probe",
@@ -297,7 +321,12 @@ def test_bindings_behind_guards_keep_their_meaning(data: st.DataObject, state: P
             *BINDINGS,
             Binding(name="row", expression=data.draw(EXPRESSIONS["row"], "row")),
             Binding(name="first", expression=data.draw(number, "first")),
-            Binding(name="second", expression=data.draw(st.sampled_from(["first * 2", "row.stock - first", "row.price", "xs[0]"]), "second")),
+            Binding(
+                name="second",
+                expression=data.draw(
+                    st.sampled_from(["first * 2", "row.stock - first", "row.price", "xs[0]"]), "second"
+                ),
+            ),
         ),
         requires=(
             Requirement(condition=data.draw(truth, "condition") + " or first > 1", code="one", message="{n} of {t!r}"),
@@ -306,7 +335,10 @@ def test_bindings_behind_guards_keep_their_meaning(data: st.DataObject, state: P
         ),
         returns=(
             ReturnField(name="value", value=f"second if {data.draw(truth, 'guard')} else {data.draw(number, 'other')}"),
-            ReturnField(name="rows", query=Query(table="product", name="p", where="flag and p.stock > second", fields={"v": "second"})),
+            ReturnField(
+                name="rows",
+                query=Query(table="product", name="p", where="flag and p.stock > second", fields={"v": "second"}),
+            ),
         ),
     )
     expected = evaluate(tool, SHOP, state, arguments)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.export.bundle import MODULES
+
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     {"errors", "models"},
@@ -65,10 +67,14 @@ def test_engine_modules_import_only_what_lies_above_them(path: Path) -> None:
     assert not below
 
 
-@pytest.mark.parametrize("name", ["prelude", "calls", "matching"])
-def test_portable_modules_need_the_standard_library_only(name: str) -> None:
-    modules = imported_modules(ROOT / "engine" / "runtime" / f"{name}.py")
-    assert {module.split(".")[0] for module in modules} <= set(sys.stdlib_module_names) | {"__future__", "prelude"}
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "tools"])
+def test_what_a_bundle_ships_needs_the_standard_library_and_itself_only(name: str) -> None:
+    outside = {
+        module
+        for module in imported_modules(ROOT / "engine" / "runtime" / f"{name}.py")
+        if not module.startswith(tuple(f"engine.runtime.{other}" for other in MODULES)) and module != "engine.runtime"
+    }
+    assert {module.split(".")[0] for module in outside} <= set(sys.stdlib_module_names) | {"__future__"}
 
 
 def test_the_contract_evaluator_is_independent_of_the_prelude() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from engine.agents.composer import common
 from engine.agents.composer.draft import Draft
-from engine.agents.composer.names import Resolved
-from engine.agents.composer.naming import parameter_name, plural, snake, stem, with_article
+from engine.agents.composer.naming import parameter_name, plural, snake, stem
 from engine.agents.composer.rules import RuleLowering
 from engine.agents.composer.validity import restate
 from engine.contracts.expression import parse
@@ -212,12 +211,11 @@ def compose_action(draft: Draft) -> Tool:
 
 
 def _answer_action(draft: Draft) -> None:
-    """What is answered when the author says nothing: the ids of the rows that were made or named."""
-    if draft.entry.returns:
-        return
+    """What is answered beside what the author says: the id of a new row; without a word, of all rows made or named."""
     for effect in draft.effects:
         table = draft.database.table[effect.table]
-        if effect.bind is not None and effect.each is None and effect.when is None:
+        own = effect.table == draft.table.name or not draft.entry.returns
+        if own and effect.bind is not None and effect.each is None and effect.when is None:
             for column in table.primary_key:
                 draft.returns.append(
                     ReturnField(
@@ -227,16 +225,10 @@ def _answer_action(draft: Draft) -> None:
                         type=table.column[column].type,
                     )
                 )
-    if not draft.returns:
-        for parameter in draft.names.parameters.values():
-            if parameter.refers_to is not None and not parameter.array:
-                draft.returns.append(
-                    ReturnField(
-                        name=parameter.name, value=parameter.name, refers_to=parameter.refers_to, type=parameter.type
-                    )
-                )
-    if not draft.returns:
-        resolved = Resolved("True")
-        draft.returns.append(
-            ReturnField(name="done", value=resolved.text, type="boolean", description=with_article(draft.words))
-        )
+    if draft.returns or draft.entry.returns:
+        return
+    draft.returns = [
+        ReturnField(name=parameter.name, value=parameter.name, refers_to=parameter.refers_to, type=parameter.type)
+        for parameter in draft.names.parameters.values()
+        if parameter.refers_to is not None and not parameter.array
+    ] or [ReturnField(name="done", value="True", type="boolean")]

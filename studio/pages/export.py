@@ -1,0 +1,66 @@
+"""Export: a domain with its tasks as one file for training."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import streamlit as st
+
+from engine.pipeline.exports import Format
+from engine.store.tasks import TaskFilter
+from studio import queries
+from studio.components.choose import choose_domain
+from studio.components.messages import told
+from studio.downloads import Download, make_download
+
+FORMATS: dict[Format, str] = {
+    "bundle": "A folder that runs alone, with nothing but Python: tools, tasks, loader.",
+    "jsonl": "One row a task, with messages, tool schemas and reference; loads with `datasets`.",
+    "parquet": "The same as one Parquet file.",
+}
+
+
+def page() -> None:
+    """Draws the page."""
+    st.title("Export")
+    domain = choose_domain()
+    if domain is None:
+        return
+    audited = queries.count_tasks(TaskFilter(domain=domain, state="audited"))
+    approved = queries.count_tasks(TaskFilter(domain=domain, state="audited", review="approved"))
+    which = st.radio("Tasks", [f"All audited tasks ({audited})", f"Approved tasks only ({approved})"], key="which")
+    approved_only = which.startswith("Approved")
+    format: Format = st.radio("Format", get_args(Format), captions=list(FORMATS.values()), key="format")
+    if not (approved if approved_only else audited):
+        st.info(
+            "No task is approved yet. Approve some on the Tasks page."
+            if approved_only and audited
+            else "This domain has no audited task yet; see its run.",
+            icon=":material/info:",
+        )
+        return
+    # What was made belongs to what was asked for; another choice or another review asks anew.
+    asked = (domain, format, approved_only, audited, approved)
+    if st.button("Make the file", type="primary", icon=":material/archive:"):
+        with told(), st.spinner("Writing ..."):
+            st.session_state["download"] = (asked, make_download(domain, format, approved_only=approved_only))
+    made_for, made = st.session_state.get("download", (None, None))
+    if made_for == asked:
+        offer(made)
+
+
+def offer(made: Download) -> None:
+    """The button that saves the file."""
+    size = f"{len(made.content) / 1e6:.1f} MB" if len(made.content) > 1e6 else f"{len(made.content) / 1e3:.0f} kB"
+    st.success(f"{made.tasks} tasks, {size}.", icon=":material/check:")
+    st.download_button(
+        "Download",
+        made.content,
+        file_name=made.name,
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+page()
