@@ -14,13 +14,21 @@ from studio import queries  # noqa: E402
 from studio.components.messages import show_last_error, told  # noqa: E402
 
 HERE = Path(__file__).parent
-PAGES = HERE / "pages"
+VIEWS = HERE / "views"
+"""Not named `pages`: Streamlit would run what is in there by itself, past the navigation, when a deep link comes first."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def main() -> None:
     """Draws the navigation and the chosen page."""
-    st.set_page_config(page_title="ScaleEnv Studio", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
+    st.set_page_config(
+        page_title="ScaleEnv Studio",
+        page_icon=str(HERE / "assets" / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state=210,
+    )
+    st.html("<style>.stMainBlockContainer { padding: 2.5rem 2rem 3rem; }</style>")
     if st.get_option("server.address") not in LOOPBACK:
         st.error("The studio has no login, so it serves this machine only.", icon=":material/lock:")
         st.text("Start it with `scaleenv studio`, or with `--server.address 127.0.0.1`.")
@@ -28,17 +36,17 @@ def main() -> None:
     page = st.navigation(
         {
             "Make": [
-                st.Page(PAGES / "domains.py", title="Domains", icon=":material/dataset:", default=True),
-                st.Page(PAGES / "runs.py", title="Runs", icon=":material/progress_activity:"),
+                st.Page(VIEWS / "domains.py", title="Domains", icon=":material/dataset:", default=True),
+                st.Page(VIEWS / "runs.py", title="Runs", icon=":material/progress_activity:"),
             ],
             "Look": [
-                st.Page(PAGES / "tools.py", title="Tools", icon=":material/build:"),
-                st.Page(PAGES / "graph.py", title="Graph", icon=":material/graph_3:"),
-                st.Page(PAGES / "traces.py", title="Traces", icon=":material/footprint:"),
+                st.Page(VIEWS / "tools.py", title="Tools", icon=":material/build:"),
+                st.Page(VIEWS / "graph.py", title="Graph", icon=":material/graph_3:"),
+                st.Page(VIEWS / "traces.py", title="Traces", icon=":material/footprint:"),
             ],
             "Curate": [
-                st.Page(PAGES / "tasks.py", title="Tasks", icon=":material/checklist:"),
-                st.Page(PAGES / "export.py", title="Export", icon=":material/download:"),
+                st.Page(VIEWS / "tasks.py", title="Tasks", icon=":material/checklist:"),
+                st.Page(VIEWS / "export.py", title="Export", icon=":material/download:"),
             ],
         }
     )

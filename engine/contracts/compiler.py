@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, cast
 
 from engine.contracts import clock
 from engine.contracts.scope import RowView, Scope
@@ -30,6 +30,7 @@ CLOCK_NAMES = frozenset({"now", "today"})
 """Names that are always in scope: the episode's clock as an ISO datetime, and its date."""
 
 Closure = Callable[[Scope], Any]
+Operator = Callable[[Any, Any], Any]
 
 
 def _bounded(value: Any) -> Any:
@@ -66,15 +67,15 @@ def _not_within(left: Any, right: Any) -> bool:
     return left not in right
 
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+_BINARY: dict[type[ast.operator], Operator] = {
     ast.Add: _add,
     ast.Sub: operator.sub,
     ast.Mult: _multiply,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
+    ast.Div: cast("Operator", operator.truediv),
+    ast.FloorDiv: cast("Operator", operator.floordiv),
     ast.Mod: _modulo,
 }
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+_COMPARE: dict[type[ast.cmpop], Operator] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -146,18 +147,45 @@ class Compiler:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise self._refuse(node, f"nested deeper than {MAX_DEPTH}; split it with bindings")
-        build = _BUILDERS.get(type(node))
-        if build is None:
-            raise self._refuse(
-                node,
-                f"{type(node).__name__} is not in the contract language; it has literals, names, `row.column`, `x[0]`, "
-                "and/or/not, comparisons, + - * / // %, `a if c else b`, one-`for` comprehensions and its functions",
-            )
-        run = build(self, node)
+        run = self._build(node)
         self._depth -= 1
         return run
 
-    def constant(self, node: ast.Constant) -> Closure:
+    def _build(self, node: ast.expr) -> Closure:
+        match node:
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.BoolOp():
+                return self._logic(node)
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.BinOp():
+                return self._binary(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.List() | ast.Tuple():
+                return self._display(node)
+            case ast.ListComp():
+                return self._comprehension(node)
+            case ast.IfExp():
+                return self._conditional(node)
+            case _:
+                raise self._refuse(
+                    node,
+                    f"{type(node).__name__} is not in the contract language; it has literals, names, `row.column`, "
+                    "`x[0]`, and/or/not, comparisons, + - * / // %, `a if c else b`, one-`for` comprehensions and its "
+                    "functions",
+                )
+
+    def _constant(self, node: ast.Constant) -> Closure:
         value: Any = node.value
         if value is not None and type(value) not in (str, int, float, bool):
             raise self._refuse(node, "literals are text, numbers, True, False and None")
@@ -165,7 +193,7 @@ class Compiler:
             raise self._refuse(node, "the number is not finite")
         return lambda scope: value
 
-    def name(self, node: ast.Name) -> Closure:
+    def _name(self, node: ast.Name) -> Closure:
         name = node.id
         if name.startswith("__"):
             raise self._refuse(node, f"`{name}` is not allowed: names don't start with two underscores")
@@ -184,7 +212,7 @@ class Compiler:
 
         return read
 
-    def attribute(self, node: ast.Attribute) -> Closure:
+    def _attribute(self, node: ast.Attribute) -> Closure:
         column = node.attr
         if column.startswith("__"):
             raise self._refuse(node, f"`.{column}` is not allowed: an attribute is a column of a row")
@@ -200,7 +228,7 @@ class Compiler:
 
         return read
 
-    def subscript(self, node: ast.Subscript) -> Closure:
+    def _subscript(self, node: ast.Subscript) -> Closure:
         index = _integer_literal(node.slice)
         if index is None:
             raise self._refuse(node, "a subscript is a whole number, such as `x[0]` or `x[-1]`")
@@ -214,7 +242,7 @@ class Compiler:
 
         return read
 
-    def display(self, node: ast.List | ast.Tuple) -> Closure:
+    def _display(self, node: ast.List | ast.Tuple) -> Closure:
         items = [self.compile(item) for item in node.elts]
         if isinstance(node, ast.Tuple):
             if all(isinstance(item, ast.Constant) for item in node.elts):
@@ -223,7 +251,7 @@ class Compiler:
             return lambda scope: tuple(item(scope) for item in items)
         return lambda scope: [item(scope) for item in items]
 
-    def logic(self, node: ast.BoolOp) -> Closure:
+    def _logic(self, node: ast.BoolOp) -> Closure:
         first, *rest = [self.compile(value) for value in node.values]
         conjunction = isinstance(node.op, ast.And)
 
@@ -237,7 +265,7 @@ class Compiler:
 
         return run
 
-    def unary(self, node: ast.UnaryOp) -> Closure:
+    def _unary(self, node: ast.UnaryOp) -> Closure:
         operand = self.compile(node.operand)
         if isinstance(node.op, ast.Not):
             return lambda scope: not operand(scope)
@@ -245,14 +273,14 @@ class Compiler:
             return lambda scope: -operand(scope)
         raise self._refuse(node, "the unary operators are `not` and `-`")
 
-    def binary(self, node: ast.BinOp) -> Closure:
+    def _binary(self, node: ast.BinOp) -> Closure:
         apply = _BINARY.get(type(node.op))
         if apply is None:
             raise self._refuse(node, "the operators are + - * / // %")
         left, right = self.compile(node.left), self.compile(node.right)
         return lambda scope: apply(left(scope), right(scope))
 
-    def comparison(self, node: ast.Compare) -> Closure:
+    def _comparison(self, node: ast.Compare) -> Closure:
         for op, operand in zip(node.ops, node.comparators, strict=True):
             is_none = isinstance(operand, ast.Constant) and operand.value is None
             if isinstance(op, (ast.Is, ast.IsNot)) and not is_none:
@@ -279,15 +307,15 @@ class Compiler:
 
         return run
 
-    def conditional(self, node: ast.IfExp) -> Closure:
+    def _conditional(self, node: ast.IfExp) -> Closure:
         test, body, other = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
         return lambda scope: body(scope) if test(scope) else other(scope)
 
-    def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> Closure:
+    def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> Closure:
         run = self._loop(node)
         return lambda scope: list(run(scope))
 
-    def _loop(self, node: ast.ListComp | ast.GeneratorExp) -> Callable[[Scope], Iterator[Any]]:
+    def _loop(self, node: ast.ListComp | ast.GeneratorExp) -> Callable[[Scope], Generator[Any]]:
         """A generator of the comprehension's items; the variable is in scope only while an item is worked out."""
         clause = node.generators[0]
         if len(node.generators) != 1 or clause.is_async or not isinstance(clause.target, ast.Name):
@@ -304,7 +332,7 @@ class Compiler:
         element = self.compile(node.elt)
         self._variables.pop()
 
-        def run(scope: Scope) -> Iterator[Any]:
+        def run(scope: Scope) -> Generator[Any]:
             names = scope.names
             outer = names.get(name, _MISSING)
             sequence = items(scope)
@@ -326,7 +354,7 @@ class Compiler:
 
         return run
 
-    def call(self, node: ast.Call) -> Closure:
+    def _call(self, node: ast.Call) -> Closure:
         function = node.func
         if not isinstance(function, ast.Name) or function.id not in FUNCTIONS:
             shown = function.id if isinstance(function, ast.Name) else ast.unparse(function)
@@ -379,29 +407,13 @@ class Compiler:
 
 _MISSING: Any = object()
 
-_BUILDERS: dict[type[ast.expr], Callable[[Compiler, Any], Closure]] = {
-    ast.Constant: Compiler.constant,
-    ast.Name: Compiler.name,
-    ast.Attribute: Compiler.attribute,
-    ast.Subscript: Compiler.subscript,
-    ast.List: Compiler.display,
-    ast.Tuple: Compiler.display,
-    ast.BoolOp: Compiler.logic,
-    ast.UnaryOp: Compiler.unary,
-    ast.BinOp: Compiler.binary,
-    ast.Compare: Compiler.comparison,
-    ast.IfExp: Compiler.conditional,
-    ast.ListComp: Compiler.comprehension,
-    ast.Call: Compiler.call,
-}
 
-
-def _consume(apply: Callable[..., Any], items: Iterator[Any]) -> Any:
+def _consume(apply: Callable[..., Any], items: Generator[Any]) -> Any:
     """Applies a function to a comprehension; closing restores the variable even if `any` stopped early."""
     try:
         return apply(items)
     finally:
-        items.close()  # type: ignore[attr-defined]
+        items.close()
 
 
 def _after(scope: Scope) -> RowView:

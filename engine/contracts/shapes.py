@@ -60,6 +60,10 @@ _RESULTS: dict[str, Shape] = {
 Report = Callable[[ast.AST, str], None]
 
 
+def _ignore(node: ast.AST, problem: str) -> None:
+    """The report of who only wants shapes."""
+
+
 def row_of(table: str, nullable: bool = False) -> Shape:
     """The shape of a row of `table`."""
     return Shape("row", nullable, table)
@@ -88,7 +92,7 @@ class ShapeReader:
     def __init__(self, database: DatabaseSchema, shapes: Mapping[str, Shape], report: Report | None = None) -> None:
         self._database = database
         self._shapes = dict(shapes)
-        self._report = report or (lambda node, problem: None)
+        self._report: Report = report or _ignore
         self.columns: dict[tuple[str, str], None] = {}
 
     def read(self, node: ast.expr) -> Shape:

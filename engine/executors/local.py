@@ -13,7 +13,7 @@ import tempfile
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -199,7 +199,8 @@ class _Worker:
             ours, theirs = context.Pipe()
             self.pipe = cast("Connection[Any, Any]", ours)
             self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-            self._process.start()
+            with _interrupts_held():
+                self._process.start()
             theirs.close()
         self.queue.append(number)
         with suppress(OSError):  # where the process is gone, reading from it will say so, and it is replaced then
@@ -223,10 +224,21 @@ class _Worker:
         self.queue.clear()
 
 
+@contextmanager
+def _interrupts_held() -> Generator[None, None, None]:
+    """A process started inside never sees Ctrl-C, which reaches the whole group: its parent decides what to do."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(pipe: Connection[Any, Any]) -> None:
     """A worker process: answers items until nobody is there to ask."""
-    # Ctrl-C reaches the whole group; the parent decides what becomes of the work.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     current, bench, work = "", None, None
     while True:

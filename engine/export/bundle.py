@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine import __version__
 from engine.errors import ExportError
@@ -144,7 +144,7 @@ def _manifest(domain: Domain, tasks: Sequence[Task], content: dict[str, bytes]) 
 
 def _is_bundle(folder: Path) -> bool:
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        manifest: Any = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(manifest, dict) and manifest.get("format") == FORMAT  # pyright: ignore[reportUnknownMemberType]
+    return isinstance(manifest, dict) and cast("dict[str, Any]", manifest).get("format") == FORMAT

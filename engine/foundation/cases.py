@@ -32,7 +32,7 @@ CaseKind = Literal["accept", "reject", "boundary"]
 MAIN_EFFORT = 240
 """Most changes tried for a case that a requirement's coverage hangs on."""
 PROBE_EFFORT = 24
-"""Most changes tried for a case that would only be good to have."""
+"""Most changes tried for a case that would only be good to have; twice as many where rows must be brought in order."""
 MOST_PROBES = 90
 """Most probes of one tool for which a case is searched."""
 _ENOUGH = 3
@@ -130,14 +130,18 @@ class _Planner:
         if not first:
             # An optional parameter may be what makes it acceptable.
             for attempt in range(4):
-                if self._try("accept", "accept", "everything holds", attempt, optional=self._optional, effort=MAIN_EFFORT):
+                if self._try(
+                    "accept", "accept", "everything holds", attempt, optional=self._optional, effort=MAIN_EFFORT
+                ):
                     first = True
                     break
         if not first:
             return False
         self._find_differences()
         every = [name for name in self._optional if self._tool.parameter[name].default is None]
-        self._try("accept", "accept", "all parameters given", 1, optional=self._optional, goals=_given(every), twice=True)
+        self._try(
+            "accept", "accept", "all parameters given", 1, optional=self._optional, goals=_given(every), twice=True
+        )
         self._try("accept", "accept", "with siblings", 2, optional=self._optional, goals=_given(every), siblings=True)
         self._try("accept", "accept", "called twice", 0, optional=(), size=1, twice=True, siblings=True)
         self._try("accept", "accept", "other rows", 2, siblings=True)
@@ -184,7 +188,7 @@ class _Planner:
                 optional=probe.start,
                 goals=[goal],
                 siblings=number % 2 == 0,
-                effort=PROBE_EFFORT,
+                effort=PROBE_EFFORT if probe.start is None else 2 * PROBE_EFFORT,
             )
             if found and not twice:
                 return
@@ -311,7 +315,9 @@ class _Planner:
                 for shared in ([*linked, *alike], linked, alike):
                     mark = draft.mark()
                     try:
-                        builder.add_row(table_name, {name: row[name] for name in shared if name not in table.primary_key})
+                        builder.add_row(
+                            table_name, {name: row[name] for name in shared if name not in table.primary_key}
+                        )
                     except StateError:
                         draft.rollback(mark)
                         continue
@@ -353,7 +359,10 @@ def _tables_in(text: str) -> set[str]:
     return {
         str(node.args[0].value)
         for node in ast.walk(parse(text).tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
     }
 
 

@@ -40,6 +40,12 @@ _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
+_OPPOSITE: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+}
 _REVERSED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
 
 
@@ -61,14 +67,32 @@ def comparisons(node: ast.Compare) -> Iterator[Spot]:
             for step in (1, -1):
                 changed = copy.deepcopy(node)
                 changed.comparators[index] = ast.Constant(operand.value + step)  # type: ignore[operator]
-                yield "off_by_one", node, text, ast.unparse(changed), replacing_item(
-                    "comparators", index, ast.Constant(operand.value + step)  # type: ignore[operator]
+                yield (
+                    "off_by_one",
+                    node,
+                    text,
+                    ast.unparse(changed),
+                    replacing_item(
+                        "comparators",
+                        index,
+                        ast.Constant(operand.value + step),  # type: ignore[operator]
+                    ),
                 )
-        elif isinstance(operand, ast.Tuple) and len(operand.elts) > 1 and all(isinstance(item, ast.Constant) for item in operand.elts):
+        elif (
+            isinstance(operand, ast.Tuple)
+            and len(operand.elts) > 1
+            and all(isinstance(item, ast.Constant) for item in operand.elts)
+        ):
             for position in range(len(operand.elts)):
                 changed = copy.deepcopy(operand)
                 dropped = changed.elts.pop(position)
-                yield "wrong_status", operand, ast.unparse(operand), f"without {ast.unparse(dropped)}", dropping_item("elts", position)
+                yield (
+                    "wrong_status",
+                    operand,
+                    ast.unparse(operand),
+                    f"without {ast.unparse(dropped)}",
+                    dropping_item("elts", position),
+                )
 
 
 def operands(node: ast.BoolOp) -> Iterator[Spot]:
@@ -80,7 +104,7 @@ def operands(node: ast.BoolOp) -> Iterator[Spot]:
 def slices(node: ast.Subscript) -> Iterator[Spot]:
     """A limit that is one too large, one too small or missing; the first item for the last."""
     part = node.slice
-    if isinstance(part, ast.Slice) and part.upper is not None:
+    if isinstance(part, ast.Slice) and part.upper is not None and ast.unparse(node.value) not in ("now", "db.now()"):
         text = ast.unparse(node)
         for sign, operator in (("+", ast.Add()), ("-", ast.Sub())):
             upper = ast.BinOp(part.upper, operator, ast.Constant(1))
@@ -94,7 +118,7 @@ def slices(node: ast.Subscript) -> Iterator[Spot]:
 def arithmetic(node: ast.BinOp) -> Iterator[Spot]:
     """The opposite operator, and constants off by one."""
     text = ast.unparse(node)
-    opposite = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}.get(type(node.op))
+    opposite = _OPPOSITE.get(type(node.op))
     if opposite is not None and not isinstance(node.left, ast.Constant | ast.JoinedStr):
         changed = ast.BinOp(node.left, opposite(), node.right)
         yield "wrong_operator", node, text, ast.unparse(changed), replacing("op", opposite())
@@ -133,6 +157,7 @@ def removing(name: str, index: int, statement: ast.stmt) -> Change:
 
 def doubling(name: str, index: int) -> Change:
     """Puts a statement there twice."""
+
     def change(node: Any) -> None:
         block = getattr(node, name)
         block.insert(index, copy.deepcopy(block[index]))
@@ -142,6 +167,7 @@ def doubling(name: str, index: int) -> Change:
 
 def reading(name: str, index: int, read: ast.Call) -> Change:
     """Puts a read in the place of a write."""
+
     def change(node: Any) -> None:
         getattr(node, name)[index].value = copy.deepcopy(read)
 
@@ -150,6 +176,7 @@ def reading(name: str, index: int, read: ast.Call) -> Change:
 
 def replacing(name: str, value: Any) -> Change:
     """Puts another value into a field."""
+
     def change(node: Any) -> None:
         setattr(node, name, copy.deepcopy(value))
 
@@ -158,6 +185,7 @@ def replacing(name: str, value: Any) -> Change:
 
 def replacing_item(name: str, index: int, value: Any) -> Change:
     """Puts another value into one place of a list."""
+
     def change(node: Any) -> None:
         getattr(node, name)[index] = copy.deepcopy(value)
 
@@ -166,6 +194,7 @@ def replacing_item(name: str, index: int, value: Any) -> Change:
 
 def dropping_item(name: str, index: int, least: int = 1) -> Change:
     """Takes one item out of a list that keeps at least so many."""
+
     def change(node: Any) -> None:
         items = getattr(node, name)
         if len(items) > least:
@@ -176,6 +205,7 @@ def dropping_item(name: str, index: int, least: int = 1) -> Change:
 
 def dropping_key(index: int) -> Change:
     """Takes one pair out of a dictionary."""
+
     def change(node: Any) -> None:
         node.keys.pop(index)
         node.values.pop(index)
@@ -185,6 +215,7 @@ def dropping_key(index: int) -> Change:
 
 def swapping(name: str, first: int, second: int) -> Change:
     """Changes the places of two items."""
+
     def change(node: Any) -> None:
         items = getattr(node, name)
         items[first], items[second] = items[second], items[first]
@@ -194,6 +225,7 @@ def swapping(name: str, first: int, second: int) -> Change:
 
 def turning(descending: bool) -> Change:
     """Turns the order of a sort."""
+
     def change(node: Any) -> None:
         node.keywords = [keyword for keyword in node.keywords if keyword.arg != "reverse"]
         if not descending:
@@ -204,6 +236,7 @@ def turning(descending: bool) -> Change:
 
 def unsorted() -> Change:
     """Leaves the order as it comes."""
+
     def change(node: Any) -> None:
         node.func = ast.Name("list")
         node.keywords = []

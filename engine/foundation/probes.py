@@ -30,6 +30,7 @@ class Probe(NamedTuple):
         requirement: Index of the requirement that it comes from, where it does.
         start: Optional parameters that are given when the search starts; `None` leaves it to chance.
         both: Worth a case of its own on either side of the requirement, not on one of them.
+        near: About a row that just does not count.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Probe(NamedTuple):
     requirement: int | None = None
     start: tuple[str, ...] | None = None
     both: bool = False
+    near: bool = False
 
 
 class _Level(NamedTuple):
@@ -65,7 +67,9 @@ class _Place(NamedTuple):
     def guarded(self, *conditions: str) -> _Place:
         return self._replace(guards=(*self.guards, *conditions))
 
-    def inside(self, variable: str, items: str, tests: Sequence[str], table: str | None, argument: str | None) -> _Place:
+    def inside(
+        self, variable: str, items: str, tests: Sequence[str], table: str | None, argument: str | None
+    ) -> _Place:
         if self.guards and self.levels:
             last = self.levels[-1]
             levels = (*self.levels[:-1], last._replace(tests=(*last.tests, *self.guards)))
@@ -170,7 +174,9 @@ class _Finder:
             yield from self._text(effect.when, place)
             if not parse(effect.when).names & self._hidden:
                 yield Probe(place.goal(effect.when), f"the {effect.operation} of `{effect.table}` happens")
-                yield Probe(place.goal(f"not ({effect.when})"), f"the {effect.operation} of `{effect.table}` does not happen")
+                yield Probe(
+                    place.goal(f"not ({effect.when})"), f"the {effect.operation} of `{effect.table}` does not happen"
+                )
         for text in effect.values.values():
             if text.strip() != "any":
                 yield from self._text(text, place)
@@ -209,7 +215,9 @@ class _Finder:
     def _orders(self, query: Query) -> Iterator[Probe]:
         """Pairs of rows that each sort key alone decides about, against their order by primary key; and a tie."""
         first, second = f"{query.name}_a", f"{query.name}_b"
-        key = self._database.table[query.table].primary_key[-1]  # of a composite key, the first part is often filtered on
+        key = self._database.table[query.table].primary_key[
+            -1
+        ]  # of a composite key, the first part is often filtered on
         ties: list[str] = []
         for order in query.order:
             left, right = (_renamed(order.expression, query.name, name) for name in (first, second))
@@ -225,7 +233,9 @@ class _Finder:
                 yield Probe(goal, f"rows are sorted by `{column}` and not by `{other}`")
             ties.append(f"{left} == {right}")
         if ties:
-            yield Probe(self._pair(query, [*ties, f"{first}.{key} != {second}.{key}"]), "two rows tie on every sort key")
+            yield Probe(
+                self._pair(query, [*ties, f"{first}.{key} != {second}.{key}"]), "two rows tie on every sort key"
+            )
 
     def _pair(self, query: Query, parts: list[str]) -> str:
         first, second = f"{query.name}_a", f"{query.name}_b"
@@ -249,7 +259,7 @@ class _Finder:
             all_items = place.inside(loop.variable, items, (), source.table, source.argument)
             for index, test in enumerate(tests):
                 others = [other for position, other in enumerate(tests) if position != index]
-                yield Probe(all_items.goal(*others, f"not ({test})"), f"an item that only fails `{test}`")
+                yield Probe(all_items.goal(*others, f"not ({test})"), f"an item that only fails `{test}`", near=True)
                 yield from self._walk(loop.tests[index], all_items.guarded(*tests[:index]))
             yield from self._equalities(loop.items, loop.variable, [*tests, *([element] if element else [])], place)
             passing = place.inside(loop.variable, items, tests, source.table, source.argument)
@@ -284,7 +294,9 @@ class _Finder:
             if isinstance(child, ast.expr) and child is not getattr(node, "func", None):
                 inner = loop_of(child) if quantified else None
                 counts = "" if inner is None else ast.unparse(inner.element)
-                yield from self._walk(child, place, f"not ({counts})" if counts and function_of(node) == "all" else counts)
+                yield from self._walk(
+                    child, place, f"not ({counts})" if counts and function_of(node) == "all" else counts
+                )
             elif isinstance(child, ast.keyword):
                 yield from self._walk(child.value, place)
 
@@ -297,9 +309,11 @@ class _Finder:
             rest = after if conjunction else [f"not ({other})" for other in after]
             single = f"not ({text})" if conjunction else text
             yield Probe(place.goal(*before, single, *rest), f"only `{text}` {'fails' if conjunction else 'holds'}")
-            yield from self._walk(operand, place.guarded(*before))
+            yield from self._walk(operand, place.guarded(*before, *rest))
         whole = ast.unparse(node)
-        yield Probe(place.goal(whole if conjunction else f"not ({whole})"), f"`{whole}` {'holds' if conjunction else 'fails'}")
+        yield Probe(
+            place.goal(whole if conjunction else f"not ({whole})"), f"`{whole}` {'holds' if conjunction else 'fails'}"
+        )
 
     def _boundaries(self, node: ast.Compare, place: _Place) -> Iterator[Probe]:
         if len(node.ops) != 1:
@@ -307,22 +321,43 @@ class _Finder:
         members = node.comparators[0]
         if isinstance(node.ops[0], ast.In | ast.NotIn) and isinstance(members, ast.Tuple | ast.List):
             for member in members.elts:
-                yield Probe(place.goal(f"({ast.unparse(node.left)}) == ({ast.unparse(member)})"), f"the member {ast.unparse(member)}")
+                rest = [ast.unparse(other) for other in members.elts if other is not member]
+                goal = place.goal(f"({ast.unparse(node.left)}) == ({ast.unparse(member)})")
+                others = place.goal(f"({ast.unparse(node.left)}) in [{', '.join(rest)}]")
+                yield Probe(f"{goal} and not {others}", f"the member {ast.unparse(member)}", both=True)
         if not isinstance(node.ops[0], _ORDERINGS):
             return
         left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
-        meaning = self._reading.meaning(node.left, place.local) or self._reading.meaning(node.comparators[0], place.local)
+        meaning = self._reading.meaning(node.left, place.local) or self._reading.meaning(
+            node.comparators[0], place.local
+        )
         yield Probe(place.goal(f"({left}) == ({right})"), f"`{left}` equals `{right}`")
         for above in (True, False):
             if right == "0" and not above:
                 continue  # sizes, prices and the like are never below zero
             moved = _moved(right, meaning, 1 if above else -1)
             if moved is not None:
-                yield Probe(place.goal(f"({left}) == {moved}"), f"`{left}` just {'above' if above else 'below'} `{right}`")
+                yield Probe(
+                    place.goal(f"({left}) == {moved}"), f"`{left}` just {'above' if above else 'below'} `{right}`"
+                )
 
+        yield from self._miscounts(node, meaning, place)
         for column, other, changed in self._confusable(node, place):
             goal = place.goal(f"({ast.unparse(node)}) != ({changed})")
             yield Probe(goal, f"`{column}` matters and not `{other}`")
+
+    def _miscounts(self, node: ast.Compare, meaning: Column | None, place: _Place) -> Iterator[Probe]:
+        """A count or sum at the edge where one row more would tip it, beside a row that just does not count."""
+        if place.levels:
+            return
+        right = ast.unparse(node.comparators[0])
+        strict = isinstance(node.ops[0], ast.Lt | ast.GtE)
+        edge = _moved(right, meaning, -1) if strict else right
+        nears = [probe for probe in self._walk(node.left, place) if probe.near]
+        for near in nears if edge is not None else ():
+            yield Probe(
+                place.goal(f"({ast.unparse(node.left)}) == ({edge})", near.text), f"at the edge, beside {near.note}"
+            )
 
     def _confusable(self, node: ast.expr, place: _Place) -> Iterator[tuple[str, str, str]]:
         """(column, another of its row, the text with that one instead), where the two are of one kind that is
@@ -353,7 +388,9 @@ class _Finder:
             items = ast.unparse(ast.Call(ast.Name("rows"), node.args, rest))
             differs = f"{variable}.{keyword.arg} != ({ast.unparse(keyword.value)})"
             near = place.inside(variable, items, (), None, None)
-            yield Probe(near.goal(differs, *conditions), f"a row that only differs in `{keyword.arg}`", both=True)
+            yield Probe(
+                near.goal(differs, *conditions), f"a row that only differs in `{keyword.arg}`", both=True, near=True
+            )
 
     def _nulls(self, node: ast.expr, place: _Place, what: str) -> Iterator[Probe]:
         meaning = self._reading.meaning(node, place.local)

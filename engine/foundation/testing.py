@@ -237,9 +237,7 @@ def _effects_seen(tool: Tool, plan: Plan, cases: Sequence[TestCase]) -> tuple[bo
     return tuple(seen)
 
 
-def _gaps(
-    tool: Tool, plan: Plan, coverage: Sequence[RequirementCoverage], seen: Sequence[bool]
-) -> list[str]:
+def _gaps(tool: Tool, plan: Plan, coverage: Sequence[RequirementCoverage], seen: Sequence[bool]) -> list[str]:
     """What admission asks for and was not seen."""
     gaps: list[str] = []
     if -1 in plan.unreachable:

@@ -6,7 +6,7 @@ Only edges that an execution showed count, unless asked otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import networkx as nx
 
@@ -50,7 +50,7 @@ class Expansion(NamedTuple):
 
 def digraph(graph: ToolGraph, *, proven_only: bool = True) -> Any:
     """The graph as a `networkx.DiGraph`: one node a tool, one arc a pair, its edges in the arc's `edges`."""
-    result: Any = nx.DiGraph()
+    result = cast("Any", nx.DiGraph())
     result.add_nodes_from(graph.tools)
     for edge in graph.edges:
         if proven_only and not edge.proven:
@@ -64,7 +64,7 @@ def digraph(graph: ToolGraph, *, proven_only: bool = True) -> Any:
 
 def density(graph: ToolGraph) -> float:
     """Connected ordered pairs of tools over all ordered pairs, in [0, 1]."""
-    return float(nx.density(digraph(graph)))
+    return float(cast("Any", nx.density)(digraph(graph)))
 
 
 def degrees(graph: ToolGraph) -> dict[str, Degree]:
@@ -79,7 +79,7 @@ def reachable(graph: ToolGraph, sources: Iterable[str]) -> tuple[str, ...]:
     found: set[str] = set()
     for source in sources:
         found.add(source)
-        found.update(nx.descendants(arcs, source))
+        found.update(cast("Any", nx.descendants)(arcs, source))
     return tuple(tool for tool in graph.tools if tool in found)
 
 

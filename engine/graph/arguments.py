@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.graph.knowledge import entity_of, locate, root
-from engine.models.base import Row, Value
+from engine.models.base import Row, Value, items_of
 from engine.models.database import DatabaseSchema, Table
 from engine.models.tool import Parameter, Tool
 from engine.states.arguments import parameter_column
@@ -67,7 +67,7 @@ class Pool:
             place = entity_of(self._database, parameter)
             value = arguments.get(parameter.name)
             if place is not None and value is not None:
-                for item in value if isinstance(value, list) else [value]:
+                for item in items_of(value):
                     self._add(place, item)
 
     def _add(self, place: str, value: Value) -> None:

@@ -187,7 +187,7 @@ class Footprint:
         table = node.args[0]
         if not (isinstance(table, ast.Constant) and isinstance(table.value, str)):
             return None
-        named = name == "get" and not isinstance(node.args[-1], ast.Tuple)
+        named = name in _ROW_FUNCTIONS and not isinstance(node.args[-1], ast.Tuple)
         found.add((table.value, NAMED if named else EXISTENCE))
         found |= {(table.value, keyword.arg) for keyword in node.keywords if keyword.arg is not None}
         if name in _ROW_FUNCTIONS:

@@ -17,7 +17,7 @@ from engine.graph.analysis import carried
 from engine.graph.arguments import Pool, draft
 from engine.graph.infer import Output, outputs
 from engine.graph.knowledge import locate, root
-from engine.models.base import Row, Rows, Value
+from engine.models.base import Row, Rows, Value, items_of
 from engine.models.database import Table
 from engine.models.domain import Domain
 from engine.models.graph import Edge
@@ -360,13 +360,13 @@ def _answered(output: Output, opening: _Opening) -> Value:
     """The newest value of an output that the call did not get as an argument itself, or `None`."""
     given: list[Any] = []
     for argument in opening.arguments.values():
-        given.extend(argument if isinstance(argument, list) else [argument])
+        given.extend(items_of(argument))
     result = opening.expectation.result or {}
     answer = result.get(output.path)
     if output.field is None:
         values: list[Any] = [answer]
     else:
-        values = [item.get(output.field) for item in answer] if isinstance(answer, list) else []
+        values = [item.get(output.field) for item in items_of(answer)] if isinstance(answer, list) else []
     return next((value for value in reversed(values) if value is not None and value is not ANY and value not in given), None)
 
 

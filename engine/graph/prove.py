@@ -10,11 +10,13 @@ The contract evaluator finds the experiments; the runtime decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
 
 from engine.contracts.evaluate import conditions
 from engine.contracts.state import PlainState
 from engine.graph.analysis import carried
 from engine.graph.plan import Plan, Planner
+from engine.models.base import items_of
 from engine.models.domain import Domain
 from engine.models.graph import Edge
 from engine.models.trace import ConditionTruth, Trace, TraceStep
@@ -87,10 +89,9 @@ def _judge_flow(plan: Plan, source: CallRecord) -> str:
     if source.outcome != "success":
         return f"`{plan.edge.source}` ended in {_outcome(source)}"
     path, _, item = field.partition("[].")
-    answer = (source.result or {}).get(path)
-    values = [entry.get(item) for entry in answer] if item and isinstance(answer, list) else [answer]
-    given = plan.calls[1].arguments[name]
-    wanted = given[0] if isinstance(given, list) else given
+    answer = cast("dict[str, Any]", source.result or {}).get(path)
+    values = [entry.get(item) for entry in items_of(answer)] if item and isinstance(answer, list) else [answer]
+    wanted = items_of(plan.calls[1].arguments[name])[0]
     return "" if wanted in values else f"`{plan.edge.source}` did not answer {wanted!r} as `{field}`"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,11 @@ class Model(BaseModel):
     """Base of all data models: immutable, and unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def items_of(value: Any) -> list[Any]:
+    """The items of a list; a single value as the only item."""
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 def canonical_json(value: Any) -> str:

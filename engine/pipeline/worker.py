@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 
@@ -36,15 +37,24 @@ def start_worker(db: Path, run_id: str, *, workers: int = 1) -> int:
     ]
     root = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment,
-    )
+    # What goes wrong before the run is claimed can't be said in the run itself.
+    with worker_log(db).open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
+        )
+    # Takes note of its end, so that it does not stay behind as a zombie for as long as this process lives.
+    threading.Thread(target=process.wait, daemon=True, name=f"await-{run_id}").start()
     return process.pid
+
+
+def worker_log(db: Path) -> Path:
+    """The file beside the store in which detached processes leave what they could not store."""
+    return db.resolve().with_name(f"{db.name}-worker.log")
 
 
 def main(arguments: list[str] | None = None) -> int:

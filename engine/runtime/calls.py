@@ -60,7 +60,7 @@ class _Parameter:
         return None
 
     def _about(self, value: Any) -> str | None:
-        kind = type(value)
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType] - `type` of anything
         if kind is not self.kind and not (self.kind is float and kind is int):
             return f"must be {_WORDS[self.type]}, not {shown(value)}"
         if kind is str:
@@ -170,7 +170,7 @@ def _clean(text: str) -> str:
 
 def shown(value: Any) -> str:
     """A value in a message: short, and valid Unicode whatever it is."""
-    kind = type(value)
+    kind = type(value)  # pyright: ignore[reportUnknownVariableType] - `type` of anything
     if kind is str:
         return repr(_clean(value)) if len(value) <= 60 else repr(_clean(value)) + "..."
     if value is None:

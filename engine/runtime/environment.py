@@ -175,7 +175,7 @@ class Episode:
         """
         episode = self._begun()
         if self.terminated or self.truncated:
-            problem = {"code": "episode_over", "message": "The episode is over.", "details": {}}
+            problem: dict[str, Any] = {"code": "episode_over", "message": "The episode is over.", "details": {}}
             return self._observe(CallRecord("rejection", None, problem))
         self.steps += 1
         if self._tools is not None and call.name not in self._tools and call.name in self._environment.domain.tool:

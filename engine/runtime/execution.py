@@ -33,7 +33,7 @@ def perform(
     """
     db.begin()
     try:
-        result = tool(db, **arguments)
+        result: dict[str, Any] = tool(db, **arguments)
         if type(result) is not dict:
             raise TypeError(f"a tool answers with an object, not {type(result).__name__}")
         if check is None:
@@ -77,14 +77,15 @@ def measure(answer: dict[str, Any], limit: int) -> int:
         below: list[Any] = []
         for value in level:
             total += 8 * len(value)
-            items = value
-            if type(value) is dict:
-                for name in value:
+            items: Any = value
+            names: dict[Any, Any] = value
+            if type(names) is dict:
+                for name in names:
                     if type(name) is not str:
                         raise TypeError(f"an answer's object has the key {name!r}, which is not text")
-                items = value.values()
+                items = names.values()
             for item in items:
-                kind = type(item)
+                kind = type(item)  # pyright: ignore[reportUnknownVariableType] - `type` of anything
                 if kind is str:
                     total += len(item)
                 elif item is None or kind is bool:

@@ -117,7 +117,11 @@ class Search:
     def _fits(
         self, parts: list[list[Inserted]], others: list[list[Inserted]], colours: _Colours
     ) -> Callable[[int, int], bool]:
-        return cache(lambda left, right: self._part(parts[left], others[right], colours))
+        @cache
+        def fits(left: int, right: int) -> bool:
+            return self._part(parts[left], others[right], colours)
+
+        return fits
 
     def _part(self, part: list[Inserted], others: list[Inserted], colours: _Colours) -> bool:
         """Whether the rows of two parts with the same colours can be paired."""

@@ -63,7 +63,7 @@ class Database:
         `<`, `<=`, `>`, `>=`, `!=`, `in` (a list) and `contains` (text, whatever the case).
         """
         known = self._tables.get(table) or self._unknown(table)
-        rows = []
+        rows: list[dict[str, Any]] = []
         for key, row in self._match(known, where):
             self.reads.append((table, key))
             rows.append(row.copy())
@@ -288,7 +288,7 @@ class Database:
         for name, value in zip(table.key, key, strict=True):
             if value is not None:
                 table.column[name].check(value)
-        return tuple(key)
+        return tuple(key)  # pyright: ignore[reportUnknownArgumentType]
 
     def _row(self, table: Table, key: Any) -> dict[str, Any] | None:
         over = self._over.get(table.name)
@@ -303,7 +303,7 @@ class Database:
         index = self._indexes[table.name][number]
         if index is None:
             index = self._base.index(table, number)
-        keys = index.get(value, MISSING)
+        keys: list[Any] = index.get(value, MISSING)  # or a key alone
         if keys is MISSING:
             keys = []
         elif type(keys) is not list:
@@ -325,7 +325,7 @@ class Database:
 
     def _expected(self, table: Table, number: int, value: Any) -> int:
         """About how many rows have this value; never less than there are."""
-        keys = self._base.index(table, number).get(value, MISSING)
+        keys: list[Any] = self._base.index(table, number).get(value, MISSING)  # or a key alone
         total = 0 if keys is MISSING else len(keys) if type(keys) is list else 1
         over = self._over.get(table.name)
         if over is not None:
@@ -355,7 +355,7 @@ class Database:
                         table.column[name].check(value)
                     return [(key, self._row(table, key)) for key in self._keys(table, number, value)]  # type: ignore[misc]
         equal: list[tuple[str, Any]] = []
-        compared: list[tuple[str, dict[str, Any]]] = []
+        compared: list[Any] = []  # column and its comparisons
         best, number, wanted = -1, -1, None
         for name, value in where.items():
             column = table.column.get(name)
@@ -476,9 +476,9 @@ class Database:
 
     def _place(self, table: Table, key: Any, after: Any) -> None:
         """Makes `after` the row of `key` (`None`: no row)."""
-        over = self._over.get(table.name)
+        over: tuple[dict[Any, Any], list[dict[Any, Any]]] | None = self._over.get(table.name)
         if over is None:
-            over = self._over[table.name] = ({}, [{} for _ in table.indexes])
+            self._over[table.name] = over = ({}, [{} for _ in table.indexes])
         rows, indexes = over
         before = rows.get(key)
         rows[key] = after

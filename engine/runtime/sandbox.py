@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 from engine.errors import SandboxError, StateError, UsageError
 from engine.models.base import Rows
@@ -149,7 +149,7 @@ class SandboxRuntime:
             known.now = saved["now"]
             known.counters = dict(saved["counters"])
             for table, key, after in saved["changes"]:
-                known.changes[table, tuple(key) if isinstance(key, list) else key] = after
+                known.changes[table, tuple(cast("list[Any]", key)) if isinstance(key, list) else key] = after
             return episode
 
     def experiments(self, batch: Sequence[Experiment]) -> list[ExperimentRecord]:

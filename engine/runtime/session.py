@@ -54,7 +54,7 @@ class Session:
             records = ",".join([self.call(db, name, arguments) for name, arguments in message[4]])
             return f"[[{records}],{json.dumps(db.counters())}]"
         if operation == "experiments":
-            bases = [self.fill(rows) for rows in message[2]]
+            bases: list[Any] = [self.fill(rows) for rows in message[2]]
             return f"[{','.join([self.experiment(bases[base], now, calls) for base, now, calls in message[3]])}]"
         if operation == "base":
             self.bases[message[2]] = (Base(self.schema), message[3])

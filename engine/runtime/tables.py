@@ -39,7 +39,7 @@ class Column:
 
     def check(self, value: Any) -> None:
         """Raises `TypeError` or `ValueError` unless the column accepts `value`, which is not null."""
-        kind = type(value)
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType] - `type` of anything
         if kind is not self.kind and not (self.kind is float and kind is int):
             raise TypeError(f"{self.label} takes {self.type}, not {value!r}")
         seen = self.seen
@@ -251,7 +251,7 @@ class Base:
         rows = self.rows[table.name]
         for key in keys:
             value = value_of(columns, rows[key])
-            known = index.get(value, MISSING)
+            known: list[Any] = index.get(value, MISSING)  # or a key alone
             if known is MISSING:
                 index[value] = key
             elif type(known) is list:

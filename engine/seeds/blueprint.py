@@ -9,8 +9,9 @@ same models directly:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -53,7 +54,7 @@ class EntityColumn(Entry):
     @classmethod
     def _short(cls, value: Any) -> Any:
         if isinstance(value, list | tuple):
-            return {"role": "enum", "enum": value}
+            return {"role": "enum", "enum": cast("Sequence[Any]", value)}
         if isinstance(value, str):
             short = value.strip()
             nullable = short.endswith("?")
@@ -61,13 +62,14 @@ class EntityColumn(Entry):
             if short.startswith("->"):
                 return {"role": "reference", "to": short.removeprefix("->").strip(), "nullable": nullable}
             return {"role": short, "nullable": nullable}
-        if isinstance(value, dict) and "role" not in value:
-            entry: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
-            if "to" in entry:
-                return {"role": "reference"} | entry
-            if "enum" in entry:
-                return {"role": "enum"} | entry
-        return value  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(value, dict):
+            return value
+        entry = cast("dict[str, Any]", value)
+        if "role" not in entry and "to" in entry:
+            return {"role": "reference"} | entry
+        if "role" not in entry and "enum" in entry:
+            return {"role": "enum"} | entry
+        return entry
 
     @model_validator(mode="after")
     def _fits(self) -> EntityColumn:
@@ -100,7 +102,7 @@ class UniqueKey(Entry):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        return {"columns": value} if isinstance(value, list | tuple) else value
+        return {"columns": cast("Sequence[Any]", value)} if isinstance(value, list | tuple) else value
 
 
 class RowCheck(Entry):
@@ -131,7 +133,7 @@ class Lifecycle(Entry):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        return {"states": value} if isinstance(value, list | tuple) else value
+        return {"states": cast("Sequence[Any]", value)} if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")
     def _initial_is_a_state(self) -> Lifecycle:

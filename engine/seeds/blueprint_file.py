@@ -101,9 +101,10 @@ def parse_blueprint(text: str, name: str = "blueprint.yaml") -> BlueprintFile:
         _note_lines(node, (), lines, 0)
         data: Any = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
     except MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = 1 if mark is None else mark.line + 1
-        said = problem.problem or "not YAML"
+        error = cast("Any", problem)
+        mark: Any = error.problem_mark or error.context_mark
+        line: int = 1 if mark is None else mark.line + 1
+        said: str = error.problem or "not YAML"
         fix = "quote texts that hold `: `, `{`, `[`, `#` or (within braces) `,`"
         raise SeedError(f"{name}:{line}: {said}; {fix}") from None
     except (RecursionError, ValueError) as problem:
@@ -140,15 +141,20 @@ def _note_lines(node: Node | None, path: Path, lines: dict[Path, int], depth: in
         return
     if depth > DEEPEST or len(lines) > MOST_PARTS:  # also a text whose aliases contain themselves, or multiply
         raise ValueError(f"more than {DEEPEST} levels or {MOST_PARTS} parts")
-    lines.setdefault(path, node.start_mark.line + 1)
+    lines.setdefault(path, _line_of(node))
     if isinstance(node, MappingNode):
-        for key, item in node.value:
+        for key, item in cast("list[tuple[Node, Node]]", node.value):
             if isinstance(key, ScalarNode):
-                lines[*path, str(key.value)] = key.start_mark.line + 1
-                _note_lines(item, (*path, str(key.value)), lines, depth + 1)
+                name = str(cast("Any", key.value))
+                lines[*path, name] = _line_of(key)
+                _note_lines(item, (*path, name), lines, depth + 1)
     elif isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
+        for index, item in enumerate(cast("list[Node]", node.value)):
             _note_lines(item, (*path, index), lines, depth + 1)
+
+
+def _line_of(node: Node) -> int:
+    return cast("Any", node).start_mark.line + 1
 
 
 def _error(name: str, lines: dict[Path, int], problems: Iterable[Problem]) -> SeedError:

@@ -6,7 +6,8 @@ that looks at other rows (`rows: TABLE`), `row` stands for each of them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -61,16 +62,17 @@ class RowsRule(RuleBase):
         if isinstance(value, str):
             value = [value]
         if isinstance(value, list | tuple):
-            return {str(name): str(name) for name in value}
+            return {str(name): str(name) for name in cast("Sequence[Any]", value)}
         if isinstance(value, dict):
-            return {name: as_expression(expression) for name, expression in value.items()}
+            return {name: as_expression(text) for name, text in cast("dict[Any, Any]", value).items()}
         return value
 
     @field_validator("among", mode="before")
     @classmethod
     def _one_value(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: [item] if isinstance(item, str) else item for name, item in value.items()}
+            items = cast("dict[Any, Any]", value).items()
+            return {name: [item] if isinstance(item, str) else item for name, item in items}
         return value
 
 

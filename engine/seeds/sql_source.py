@@ -120,7 +120,7 @@ def open_source(path: Path) -> Iterator[Source]:
     source = _open_database(path, where) if head == SQLITE_MAGIC else _run_script(path, where, size)
     try:
         yield source
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name makes even SQLite's messages unreadable
         raise SeedError(f"{where}: can't be read as a database: {error}. Is the file damaged?") from error
     finally:
         source.connection.close()
@@ -141,7 +141,7 @@ def _open_database(path: Path, where: str) -> Source:
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA schema_version")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise SeedError(f"{where}: begins like a SQLite database but can't be read: {error}.") from error
     return Source(where, "sqlite", connection, warnings)

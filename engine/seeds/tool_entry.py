@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -183,7 +183,7 @@ class EffectEntry(Entry):
 def expressions_of(value: Any) -> Any:
     """A mapping of columns to expressions as YAML may give it: numbers and booleans as text."""
     if isinstance(value, dict):
-        return {name: as_expression(expression) for name, expression in value.items()}
+        return {name: as_expression(text) for name, text in cast("dict[Any, Any]", value).items()}
     return value
 
 

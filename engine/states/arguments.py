@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.contracts.expression import parse
 from engine.errors import StateError
-from engine.models.base import Value
+from engine.models.base import Value, items_of
 from engine.models.database import Column, DatabaseSchema
 from engine.models.tool import Parameter, Tool
 from engine.states.draft import Draft
@@ -69,7 +69,12 @@ def defaults_of(tool: Tool) -> dict[str, Any]:
 
 
 def make_arguments(
-    tool: Tool, draft: Draft, rng: Random, names: Names, optional: Collection[str] | None = None, size: int | None = None
+    tool: Tool,
+    draft: Draft,
+    rng: Random,
+    names: Names,
+    optional: Collection[str] | None = None,
+    size: int | None = None,
 ) -> dict[str, Any]:
     """Arguments that the runtime accepts, each unlike the others as far as its kind allows.
 
@@ -124,10 +129,7 @@ def _one(parameter: Parameter, column: Column, draft: Draft, rng: Random, others
 def accepts(parameter: Parameter, value: Any) -> bool:
     """Whether the runtime lets the value through to the tool: type, enum and bounds, item by item."""
     if parameter.array:
-        if not isinstance(value, list):
-            return False
-        items: list[Any] = value  # type: ignore[reportUnknownVariableType]
-        return all(_accepts_one(parameter, item) for item in items)
+        return isinstance(value, list) and all(_accepts_one(parameter, item) for item in items_of(value))
     return _accepts_one(parameter, value)
 
 

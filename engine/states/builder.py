@@ -300,7 +300,11 @@ class StateBuilder:
         counted = column.type == "integer" and column.role in ("id", "reference") and column.minimum is None
         if column.generated or (counted and column.maximum is None and not column.enum):
             return self._next_id(table, column)
-        taken = {row[column.name] for row in self.draft.table_rows(table.name)} if self.draft.count(table.name) else set[Value]()
+        taken = (
+            {row[column.name] for row in self.draft.table_rows(table.name)}
+            if self.draft.count(table.name)
+            else set[Value]()
+        )
         return distinct_value(column, self.rng, self.now, self.database, taken, table.name)
 
     def _next_id(self, table: Table, column: Column) -> Value:

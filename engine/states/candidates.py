@@ -99,8 +99,7 @@ def around(other: Any, column: Column | None) -> list[Any]:
     if isinstance(other, str):
         return _around_text(other, column)
     if isinstance(other, list | tuple):
-        listed: list[Any] = list(other)  # type: ignore[reportUnknownArgumentType]
-        return listed
+        return list(cast("Sequence[Any]", other))
     return [other]
 
 
@@ -134,7 +133,9 @@ def of_kind(value: Any, column: Column | None) -> Any:
     return value
 
 
-def choices(column: Column | None, referred: Iterable[Any], database: DatabaseSchema, now: str, rng: Random) -> list[Any]:
+def choices(
+    column: Column | None, referred: Iterable[Any], database: DatabaseSchema, now: str, rng: Random
+) -> list[Any]:
     """Some legal values of a column: enum members, values that rows have, and made-up ones."""
     if column is None:
         return []

@@ -92,9 +92,7 @@ class Draft:
         index = self._indexes[table].get(columns)
         if index is not None:
             return list(index.get(values, {}))
-        return [
-            key for key, row in self._rows[table].items() if tuple(row[name] for name in columns) == values
-        ]
+        return [key for key, row in self._rows[table].items() if tuple(row[name] for name in columns) == values]
 
     def referrers(self, table: str, row: Row) -> Iterator[tuple[Table, ForeignKey, Key]]:
         """Every (table, foreign key, key) of a row that points to `row`."""

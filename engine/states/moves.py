@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from engine.errors import StateError
-from engine.models.base import Row, Value
+from engine.models.base import Row, Value, items_of
 from engine.models.database import Table
 from engine.models.tool import Parameter
 from engine.models.trace import Key
@@ -98,7 +98,8 @@ class Board:
         for name, value in self.arguments.items():
             place = self._parameters[name].refers_to if name in self._parameters else None
             if place is not None:
-                found.update((place.partition(".")[0], item) for item in (value if isinstance(value, list) else [value]))
+                listed: list[Any] = items_of(value) if isinstance(value, list) else [value]
+                found.update((place.partition(".")[0], item) for item in listed)
         return found
 
     def _set_argument(self, name: str, value: Any) -> bool:
@@ -137,7 +138,9 @@ class Board:
         if not self._make_room(table, changed, own if own is not None else step.key):
             return False
         linked = {name for foreign_key in table.foreign_keys for name in foreign_key.columns}
-        if self.draft.check_problems(step.table, changed) and not self._builder.repair_checks(table, changed, fixed | linked):
+        if self.draft.check_problems(step.table, changed) and not self._builder.repair_checks(
+            table, changed, fixed | linked
+        ):
             return False
         if self.draft.unique_problems(step.table, changed, step.key):
             return False
@@ -199,7 +202,9 @@ class Board:
                 continue
             if (other.name, key) in self._frozen:
                 return False
-            nullable = [name for name in foreign_key.columns if other.column[name].nullable and name not in other.primary_key]
+            nullable = [
+                name for name in foreign_key.columns if other.column[name].nullable and name not in other.primary_key
+            ]
             if nullable and not self.draft.check_problems(other.name, {**child, nullable[0]: None}):
                 self.draft.change(other.name, key, {nullable[0]: None})
             elif not self._delete(Delete(other.name, key), depth + 1):

@@ -7,13 +7,18 @@ it stands for, which list it runs over. All of it is worked out from the syntax 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from engine.contracts.expression import Expression, Scope, StateView, Undefined, parse
 from engine.models.base import Row
 from engine.models.database import Column, DatabaseSchema
+
+
+def sequence(value: Any) -> list[Any] | None:
+    """The items of a list or tuple; `None` for anything else."""
+    return list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else None
 
 
 class _Nothing:
@@ -212,11 +217,8 @@ class Reading:
 
     def items(self, loop: Loop, local: Locals) -> list[dict[str, Local]]:
         """The locals for each item that a comprehension runs over, its tests not yet applied."""
-        values = self.evaluate(loop.items, local)
-        if values is UNDEFINED or not isinstance(values, list | tuple):
-            return []
+        listed = sequence(self.evaluate(loop.items, local)) or []
         source = self.source(loop.items, local)
-        listed: list[Any] = list(values)  # type: ignore[reportUnknownArgumentType]
         return [
             {**local, loop.variable: Local(value, source.table, source.argument, index)}
             for index, value in enumerate(listed)
@@ -256,4 +258,4 @@ class Reading:
         """The (table, row) that a part evaluates to, where it does."""
         value = self.evaluate(node, local)
         table = self.row_table(node, local)
-        return (table, value) if table is not None and isinstance(value, dict) else None
+        return (table, cast("Row", value)) if table is not None and isinstance(value, dict) else None

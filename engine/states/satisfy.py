@@ -218,7 +218,9 @@ class Search:
         reading = self._reading()
         for _ in range(2):
             goal = self._rng.choice(goals)
-            wishes = list(islice(Wishes(reading, self._rng).truth(goal.expression.tree, self._rng.random() < 0.5, {}), 12))
+            wishes = list(
+                islice(Wishes(reading, self._rng).truth(goal.expression.tree, self._rng.random() < 0.5, {}), 12)
+            )
             self._rng.shuffle(wishes)
             self._left -= 1
             for wish in wishes[:4]:

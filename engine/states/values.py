@@ -43,8 +43,9 @@ _TEXT_MAKERS: dict[str, Callable[[str, Random], str]] = {
     "address": lambda _, rng: words.address(rng),
     "city": lambda _, rng: words.pick("cities", rng),
     "country": lambda _, rng: words.pick("countries", rng),
-    "url": lambda _, rng: f"https://{words.pick('labels', rng).lower()}{rng.randint(1, 999)}.example/"
-    f"{words.pick('words', rng)}",
+    "url": lambda _, rng: (
+        f"https://{words.pick('labels', rng).lower()}{rng.randint(1, 999)}.example/{words.pick('words', rng)}"
+    ),
 }
 
 
@@ -117,7 +118,7 @@ def within_bounds(column: Column, value: Value) -> bool:
             continue
         if isinstance(bound, str) != isinstance(value, str):
             continue
-        if (value < bound if sign == 1 else value > bound):  # type: ignore[operator]
+        if value < bound if sign == 1 else value > bound:  # type: ignore[operator]
             return False
     return True
 
@@ -146,7 +147,10 @@ def _window(column: Column, low: float, high: float) -> tuple[float, float]:
     if minimum is not None and (low < minimum or high < minimum):
         low, high = minimum, max(high, minimum + span) if high < minimum else high
     if maximum is not None and high > maximum:
-        low, high = (low if low <= maximum else max(maximum - span, minimum if minimum is not None else maximum - span)), maximum
+        low, high = (
+            (low if low <= maximum else max(maximum - span, minimum if minimum is not None else maximum - span)),
+            maximum,
+        )
     return low, max(low, high)
 
 
@@ -159,7 +163,9 @@ def _integer(column: Column, rng: Random, now: str) -> int:
         low, high = _window(column, *_INTEGER_WINDOWS.get(column.role, (1, 500)))
     whole_low, whole_high = -int(-low // 1), int(high // 1)
     if whole_low > whole_high:
-        raise StateError(f"`{column.name}` has no whole number between its bounds {column.minimum} and {column.maximum}.")
+        raise StateError(
+            f"`{column.name}` has no whole number between its bounds {column.minimum} and {column.maximum}."
+        )
     value = rng.randint(whole_low, whole_high)
     if column.role == "duration" and whole_high - whole_low >= 30:
         value = max(whole_low, min(whole_high, round(value / 5) * 5))

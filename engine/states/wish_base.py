@@ -59,7 +59,11 @@ class WishBase(ABC):
         children: list[ast.AST] = list(ast.iter_child_nodes(node))
         children.extend(child.value for child in children if isinstance(child, ast.keyword))
         for child in children:
-            if not isinstance(child, ast.expr) or isinstance(child, ast.Constant) or child is getattr(node, "func", None):
+            if (
+                not isinstance(child, ast.expr)
+                or isinstance(child, ast.Constant)
+                or child is getattr(node, "func", None)
+            ):
                 continue
             inner = loop_of(child)
             if inner is not None:

@@ -47,26 +47,29 @@ class SizeWishes(WishBase):
             for wish in wishes:
                 yield tuple(step for _ in range(min(size - len(matched), _MOST_ROWS)) for step in wish)
             if loop is not None:
-                yield from interleaved([self._item(loop, entry, True) for entry in self._shuffled(self._reading.items(loop, local))])
+                yield from interleaved(
+                    [self._item(loop, entry, True) for entry in self._shuffled(self._reading.items(loop, local))]
+                )
             for column, expression in source.equal.items():
                 held = [row[column] for row in self._reading.state.rows(source.table or "", {})]
                 yield from self._values(expression, self._shuffled(list(dict.fromkeys(held)))[:4], local)
             return
         surplus = matched[size:]
         if len(surplus) == 1 or len(matched) == 1:
-            yield from self._leave(Local(surplus[0] if surplus else matched[0], source.table, source.argument), source, local)
+            yield from self._leave(
+                Local(surplus[0] if surplus else matched[0], source.table, source.argument), source, local
+            )
         if source.table is not None:
             definition = self._reading.database.table[source.table]
             for expression in source.equal.values():
                 yield from self._choose(expression, local)
-            yield tuple(Delete(source.table, definition.key_of(row)) for row in surplus if isinstance(row, dict))  # type: ignore[reportUnknownArgumentType]
+            yield tuple(Delete(source.table, definition.key_of(cast("Row", row))) for row in surplus if isinstance(row, dict))
 
     def _matched(self, node: ast.expr, source: Source, local: Locals) -> list[Any]:
         if function_of(node) in ("count", "exists") and isinstance(node, ast.Call) and source.table is not None:
             where = {column: self._reading.evaluate(value, local) for column, value in source.equal.items()}
             return [] if UNDEFINED in where.values() else self._reading.state.rows(source.table, where)
-        value = self._reading.evaluate(node, local)
-        return list(value) if isinstance(value, list | tuple) else []  # type: ignore[reportUnknownArgumentType]
+        return sequence(self._reading.evaluate(node, local)) or []
 
     def _resize(self, argument: str, size: int) -> Iterator[Wish]:
         current: list[Any] = list(self._reading.values.get(argument) or ())
@@ -90,8 +93,14 @@ class SizeWishes(WishBase):
         if model is not None and definition.primary_key == (column,):
             unique = {name for columns in definition.unique for name in columns}
             linked = {name for foreign_key in definition.foreign_keys for name in foreign_key.columns}
-            like = {name: value for name, value in model.items() if name != column and (name in linked or name not in unique)}
-            keys = [key for number in range(size - len(current)) for key in self._missing_keys(table, number)][: size - len(current)]
+            like = {
+                name: value
+                for name, value in model.items()
+                if name != column and (name in linked or name not in unique)
+            }
+            keys = [key for number in range(size - len(current)) for key in self._missing_keys(table, number)][
+                : size - len(current)
+            ]
             if len(keys) == size - len(current):
                 inserts = [Insert(table, {**like, column: key}) for key in keys]
                 yield (*inserts, SetName(argument, [*current, *keys]))
@@ -100,7 +109,12 @@ class SizeWishes(WishBase):
             yield (SetName(argument, [*current, *others[: size - len(current)]]),)
 
     def _arrive(
-        self, source: Source, tests: list[ast.expr], loop: Loop | None, local: Locals, element: tuple[ast.expr, bool] | None
+        self,
+        source: Source,
+        tests: list[ast.expr],
+        loop: Loop | None,
+        local: Locals,
+        element: tuple[ast.expr, bool] | None,
     ) -> Iterator[Wish]:
         """New rows that are in the list: equal where it asks for it, and likely to pass its tests."""
         if source.table is None or source.mapped:
@@ -167,7 +181,7 @@ class SizeWishes(WishBase):
         if source.table is None or source.mapped or not isinstance(entry.value, dict):
             return
         definition = self._reading.database.table[source.table]
-        row: dict[str, Value] = entry.value  # type: ignore[reportUnknownMemberType]
+        row = cast("Row", entry.value)
         key = definition.key_of(row)
         for variable, test in source.filters:
             yield from self.truth(test, False, {**local, variable: Local(row, source.table)})

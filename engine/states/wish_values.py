@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from engine.states.inversions import inverted, inverted_clock, tidy
 from engine.states.reading import UNDEFINED, Locals, Loop, function_of, loop_of
@@ -32,14 +32,18 @@ class ValueWishes(SizeWishes):
         elif isinstance(node, ast.Attribute):
             yield from self._column_value(node, value, local)
         elif isinstance(node, ast.Tuple):
-            parts: list[Any] = list(value) if isinstance(value, tuple) else []  # type: ignore[reportUnknownArgumentType]
+            parts = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
             if len(parts) == len(node.elts):
-                wishes = [next(self.value(part, item, local), None) for part, item in zip(node.elts, parts, strict=True)]
+                wishes = [
+                    next(self.value(part, item, local), None) for part, item in zip(node.elts, parts, strict=True)
+                ]
                 if all(wish is not None for wish in wishes):
                     yield tuple(step for wish in wishes if wish is not None for step in wish)
         elif isinstance(node, ast.BinOp):
             yield from self._arithmetic(node, value, local)
-        elif isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        elif isinstance(node, ast.Compare | ast.BoolOp) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+        ):
             if isinstance(value, bool):
                 yield from self.truth(node, value, local)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(value, int | float):
@@ -55,7 +59,7 @@ class ValueWishes(SizeWishes):
             yield from self._function_value(node, value, local)
 
     def _item_value(self, node: ast.Subscript, value: Any, local: Locals) -> Iterator[Wish]:
-        index: Any = ast.literal_eval(node.slice)
+        index = cast("int", ast.literal_eval(node.slice))
         source = self._reading.source(node.value, local)
         loop = loop_of(self._reading.resolve(node.value, local))
         if source.argument is not None and loop is None:
@@ -63,7 +67,11 @@ class ValueWishes(SizeWishes):
             if -count <= index < count:
                 yield (SetItem(source.argument, index % count, value),)
         elif loop is not None:
-            entries = [entry for entry in self._reading.items(loop, local) if all(self._holds(test, entry) for test in loop.tests)]
+            entries = [
+                entry
+                for entry in self._reading.items(loop, local)
+                if all(self._holds(test, entry) for test in loop.tests)
+            ]
             if -len(entries) <= index < len(entries):
                 yield from self.value(loop.element, value, entries[index])
             else:
@@ -112,9 +120,7 @@ class ValueWishes(SizeWishes):
     def _aggregate(self, function: str, loop: Loop, node: ast.expr, value: Any, local: Locals) -> Iterator[Wish]:
         current = self._reading.evaluate(node, local)
         items = [
-            entry
-            for entry in self._reading.items(loop, local)
-            if all(self._holds(test, entry) for test in loop.tests)
+            entry for entry in self._reading.items(loop, local) if all(self._holds(test, entry) for test in loop.tests)
         ]
         for entry in self._shuffled(items)[:4]:
             own = self._reading.evaluate(loop.element, entry)
@@ -124,7 +130,11 @@ class ValueWishes(SizeWishes):
             else:
                 yield from self.value(loop.element, value, entry)
         source = self._reading.source(loop.items, local)
-        wanted = value - current if function == "sum" and isinstance(current, int | float) and isinstance(value, int | float) else value
+        wanted = (
+            value - current
+            if function == "sum" and isinstance(current, int | float) and isinstance(value, int | float)
+            else value
+        )
         name = column_of(loop.element, loop.variable)
         for wish in self._arrive(source, loop.tests, loop, local, None):
             insert = wish[0]

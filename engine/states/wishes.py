@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+from engine.models.base import Row
+from engine.models.base import items_of
 from engine.states.candidates import around, choices, compare, fitting, mirrored, opposite, sign_of
-from engine.states.reading import UNDEFINED, Locals, Loop, function_of, loop_of, table_name
+from engine.states.reading import UNDEFINED, Locals, Loop, function_of, loop_of, sequence, table_name
 from engine.states.steps import Delete, Insert, SetName, Wish, interleaved
 from engine.states.wish_values import ValueWishes
 
@@ -126,13 +128,17 @@ class Wishes(ValueWishes):
             return
         values = [self._reading.evaluate(side, local) for side in (left, right)]
         if values[0] is UNDEFINED or values[1] is UNDEFINED:
-            streams = [self._defined(side, local) for side, value in zip((left, right), values, strict=True) if value is UNDEFINED]
+            streams = [
+                self._defined(side, local)
+                for side, value in zip((left, right), values, strict=True)
+                if value is UNDEFINED
+            ]
             yield from interleaved(streams)
             return
         sides = [(left, sign, values[1]), (right, mirrored(sign), values[0])]
         if self._rng.random() < 0.5:
             sides.reverse()
-        streams = []
+        streams: list[Iterator[Wish]] = []
         for side, towards, other in sides:
             if isinstance(side, ast.Constant):
                 continue
@@ -147,7 +153,9 @@ class Wishes(ValueWishes):
                 self._rng.shuffle(targets)
             streams.append(self._values(side, targets, local))
         if values[0] is None or values[1] is None:
-            streams.extend(self._choose(side, local) for side, value in zip((left, right), values, strict=True) if value is None)
+            streams.extend(
+                self._choose(side, local) for side, value in zip((left, right), values, strict=True) if value is None
+            )
         yield from interleaved(streams)
 
     def _membership(self, left: ast.expr, sign: str, right: ast.expr, local: Locals) -> Iterator[Wish]:
@@ -157,9 +165,9 @@ class Wishes(ValueWishes):
             return
         meaning = self._reading.meaning(left, local)
         streams: list[Iterator[Wish]] = []
+        listed = sequence(members)
         if sign == "in":
-            if isinstance(members, list | tuple):
-                listed: list[Any] = list(members)  # type: ignore[reportUnknownArgumentType]
+            if listed is not None:
                 self._rng.shuffle(listed)
                 streams.append(self._values(left, listed, local))
             loop = loop_of(self._reading.resolve(right, local))
@@ -167,20 +175,20 @@ class Wishes(ValueWishes):
                 equal = ast.Compare(loop.element, [ast.Eq()], [_literal_node(value)])
                 streams.append(self._quantified(loop._replace(element=equal), True, True, local))
             elif isinstance(right, ast.Name) and right.id in self._reading.names.arrays:
-                streams.append(iter([(SetName(right.id, [*list(members), value]),)]))
+                streams.append(iter([(SetName(right.id, [*items_of(members), value]),)]))
         else:
             offers = [offer for offer in self._offers(left, meaning, local) if offer not in members]
             if isinstance(members, str) and isinstance(value, str):
                 offers.insert(0, value.swapcase())
-            if isinstance(members, list | tuple) and members:
-                offers.extend(offer for offer in around(members[0], meaning) if offer not in members)
+            if listed:
+                offers.extend(offer for offer in around(listed[0], meaning) if offer not in listed)
             streams.append(self._values(left, offers, local))
             loop = loop_of(self._reading.resolve(right, local))
             if loop is not None:
                 equal = ast.Compare(loop.element, [ast.Eq()], [_literal_node(value)])
                 streams.append(self._quantified(loop._replace(element=equal), True, False, local))
             elif isinstance(right, ast.Name) and right.id in self._reading.names.arrays:
-                streams.append(iter([(SetName(right.id, [item for item in members if item != value]),)]))
+                streams.append(iter([(SetName(right.id, [item for item in items_of(members) if item != value]),)]))
         yield from interleaved(streams)
 
     def _presence(self, node: ast.expr, wanted: bool, local: Locals) -> Iterator[Wish]:
@@ -194,7 +202,7 @@ class Wishes(ValueWishes):
                 keys = [definition.key_of(row) for row in reading.state.rows(table, {})]
                 yield from self._values(node.args[1], self._shuffled(keys)[:6], local)
                 key = reading.evaluate(node.args[1], local)
-                parts = key if isinstance(key, tuple) else (key,)
+                parts: list[Any] = list(cast("tuple[Any, ...]", key)) if isinstance(key, tuple) else [key]
                 if key is not UNDEFINED and None not in parts:
                     yield (Insert(table, dict(zip(definition.primary_key, parts, strict=False))),)
                 elif key is UNDEFINED:
@@ -203,7 +211,7 @@ class Wishes(ValueWishes):
                 yield from self._values(node.args[1], self._missing_keys(table), local)
                 row = reading.evaluate(node, local)
                 if isinstance(row, dict):
-                    yield (Delete(table, definition.key_of(row)),)  # type: ignore[arg-type]
+                    yield (Delete(table, definition.key_of(cast("Row", row))),)
         elif isinstance(node, ast.IfExp):
             yield from self._conditional_presence(node, wanted, local)
         elif isinstance(node, ast.Subscript):

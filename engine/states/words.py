@@ -57,7 +57,10 @@ def address(rng: Random) -> str:
 
 
 _TITLE_HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("company", "employer", "organi", "vendor", "supplier", "clinic", "brand", "manufactur", "publisher"), "companies"),
+    (
+        ("company", "employer", "organi", "vendor", "supplier", "clinic", "brand", "manufactur", "publisher"),
+        "companies",
+    ),
     (("job", "position", "occupation", "profession", "vacancy"), "job_titles"),
     (("product", "item", "listing", "goods", "article_name", "sku"), "products"),
     (("city", "town"), "cities"),

@@ -31,6 +31,11 @@ class Edges:
             [(int(edge.proven), edge.reason, edge.evidence, domain, edge.id) for edge in edges],
         )
 
+    def untried(self, domain: str) -> frozenset[str]:
+        """Ids of the edges that no run has tried to prove yet; `all` tells them as unproven."""
+        rows = self._connection.all("select id from edge where domain = ? and proven is null", (domain,))
+        return frozenset(row["id"] for row in rows)
+
     def all(self, domain: str) -> list[Edge]:
         """A domain's edges in the order they were inferred."""
         return [

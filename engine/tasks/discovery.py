@@ -148,6 +148,10 @@ class Discovery:
             argument, mention = self._argument(parameter, tool, place, row, mention, depth)
             arguments[parameter.name] = argument
         step = ChainStep(tool=tool.name, arguments=arguments)
+        if me and not all(isinstance(argument, FromProfile) for argument in arguments.values()):
+            raise TaskError("Users are found by their profile alone.")
+        if me and output.field is not None and self._listed(tool, output) != place[0]:
+            raise TaskError("Users are not found among other things.")
         for index, earlier in enumerate(self._world.steps):
             if earlier == step:  # what was answered before need not be asked again, unless it has changed
                 try:
@@ -165,10 +169,16 @@ class Discovery:
                 raise TaskError(f"`{tool.name}` answers another row.")
             return Known(FromOutput(step=index, path=output.path), mention, source)
         select, mention = self._select(tool, output, answer, place, row, mention)
-        if not (mention.me or mention.facts or mention.links):
+        by_profile = mention.me and (select or self._world.steps[index].arguments)
+        if not (by_profile or mention.facts or mention.links):
             raise TaskError(f"Nothing is said of the `{place[0]}` row.")
         taken = FromOutput(step=index, path=output.path, select=select, field=output.field)
         return Known(taken, mention, source)
+
+    def _listed(self, tool: Tool, output: Output) -> str | None:
+        """The table whose rows a list answers."""
+        query = next((field.query for field in tool.contract.returns if field.name == output.path), None)
+        return query.table if query is not None else None
 
     def _criteria(self, tool: Tool, table: Table, row: Row) -> list[Parameter]:
         """The parameters to give: the required ones, and of a pure search one or two that name the row."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.contracts.state import PlainState
 from engine.errors import TaskError
 from engine.graph.arguments import Pool
 from engine.graph.knowledge import OPAQUE_ROLES, entity_of, locate, root
-from engine.models.base import Row, Value
+from engine.models.base import Row, Value, items_of
 from engine.models.chain import ChainArgument, ChainStep, FromProfile, Literal
 from engine.models.database import Table
 from engine.models.task import Mention
@@ -217,7 +216,7 @@ class GoalMaker:
                 continue
             found = [
                 self._discovery.find((place[0].name, key), (tool.name, parameter.name))
-                for key in (value if isinstance(value, list) else [value])
+                for key in items_of(value)
             ]
             symbolic[parameter.name] = (
                 list_of([known.argument for known in found]) if parameter.array else found[0].argument
@@ -230,7 +229,7 @@ class GoalMaker:
 
     def _plain(self, tool: Tool, parameter: Parameter, value: Any) -> ChainArgument:
         """A value that the user says, or that the profile tells."""
-        items: Sequence[Any] = value if isinstance(value, list) else [value]
+        items = items_of(value)
         if any(item is None or item == "" for item in items):
             raise TaskError(f"`{parameter.name}` of `{tool.name}` is empty.")
         found = locate(self._database, parameter.source)

@@ -92,8 +92,8 @@ def _selected(
 def leaks(task: Task, domain: Domain) -> list[str]:
     """What the instruction says that no person would: tools' and columns' names, made-up ids."""
     text = task.instruction
-    said = {item.value for step in task.chain.steps for argument in step.arguments.values() for item in _plain(argument)}
-    spoken = " ".join(str(value) for value in said)
+    said = {value for value, _ in said_values(task, domain)}
+    spoken = " ".join(sorted(str(value) for value in said))
     found = [f"the tool's name `{tool.name}`" for tool in domain.tools if "_" in tool.name and tool.name in text]
     found += [
         f"`{word}`" for word in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text) if word not in spoken and "@" not in word

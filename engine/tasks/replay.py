@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from engine.contracts.evaluate import ANY, Expectation, evaluate
 from engine.contracts.state import PlainState
 from engine.errors import TaskError
-from engine.models.base import Row
+from engine.models.base import Row, items_of
 from engine.models.chain import ArgumentList, Chain, ChainArgument, ChainStep, FromOutput
 from engine.models.domain import Domain
 from engine.models.trace import Call, Key, RowChange
@@ -71,10 +71,10 @@ def selected(source: FromOutput, answer: Any) -> Any:
     """
     if not isinstance(answer, dict) or source.path not in answer:
         raise TaskError(f"Step {source.step + 1} answers no `{source.path}`.")
-    value: Any = answer[source.path]
+    value = cast("dict[str, Any]", answer)[source.path]
     if source.field is None:
         return value
-    items: list[Any] = [item for item in value if picks(source.select, item)] if isinstance(value, list) else []
+    items = [item for item in items_of(value) if picks(source.select, item)] if isinstance(value, list) else []
     if len(items) != 1:
         raise TaskError(f"{source.select} picks {len(items)} items of `{source.path}` in step {source.step + 1}, not one.")
     return items[0]

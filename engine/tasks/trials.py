@@ -14,7 +14,7 @@ from engine.contracts.state import PlainState
 from engine.errors import StateError
 from engine.graph.footprint import EXISTENCE, Footprint
 from engine.graph.knowledge import entity_of, locate
-from engine.models.base import Rows
+from engine.models.base import Row, Rows, items_of
 from engine.models.chain import Chain, ChainArgument, FromProfile
 from engine.models.domain import Domain
 from engine.models.task import AuditName, Task
@@ -126,7 +126,7 @@ class Trials:
     def _other(self, parameter: Parameter, value: Any, rng: random.Random) -> Any:
         """Another legal value for a parameter, or `None` where there is none."""
         if isinstance(value, list):
-            items: list[Any] = value
+            items = items_of(value)
             first = self._other(parameter, items[0], rng) if items else None
             return None if first is None or first in items else [first, *items[1:]]
         place = locate(self._domain.database, entity_of(self._domain.database, parameter))
@@ -188,22 +188,32 @@ class Trials:
         return before
 
     def _collide(self, record: ExperimentRecord, first: int, second: int) -> bool:
-        """Whether two steps touch the same rows, or one searches a table in which the other writes."""
+        """Whether the order of two steps could matter: one changes what the other looks at, or both the same."""
         if first not in self._writes and second not in self._writes:
             return False
-        one, two = record.records[first], record.records[second]
-        wrote = [{(table, key) for _, table, key in item.writes} for item in (one, two)]
-        read = [{(table, key) for table, key in item.reads} for item in (one, two)]
-        if wrote[0] & (wrote[1] | read[1]) or wrote[1] & read[0]:
-            return True
-        names = (self._chain.steps[first].tool, self._chain.steps[second].tool)
-        tools = [self._domain.tool[name] for name in names]
-        return any(
-            table in self._searched(names[1 - side]) for side in (0, 1) for table in tools[side].tables_written
-        )
+        return self._disturbs(record, first, second) or self._disturbs(record, second, first)
 
-    def _searched(self, name: str) -> set[str]:
-        """The tables of which a tool looks at more than rows that its arguments name."""
+    def _disturbs(self, record: ExperimentRecord, writer: int, other: int) -> bool:
+        """Whether a step changes a row or a column on which another stands."""
+        cells = self._looked_at(self._chain.steps[other].tool)
+        touched = {(table, key) for table, key in record.records[other].reads}
+        touched |= {(table, key) for _, table, key in record.records[other].writes}
+        theirs = {(table, key): _changed(before, after) for table, key, before, after in record.records[other].diff}
+        for table, key, before, after in record.records[writer].diff:
+            searched = (table, EXISTENCE) in cells
+            if before is None or after is None:
+                if searched or (table, key) in touched:
+                    return True
+                continue
+            changed = _changed(before, after)
+            if changed & theirs.get((table, key), set()):
+                return True
+            if ((table, key) in touched or searched) and any((table, column) in cells for column in changed):
+                return True
+        return False
+
+    def _looked_at(self, name: str) -> set[tuple[str, str]]:
+        """All cells that a tool's contract looks at."""
         footprint = self._prints[name]
         cells = set(footprint.answers).union(*footprint.requirements)
         for effect in footprint.tool.contract.effects:
@@ -211,7 +221,13 @@ class Trials:
                 cells |= footprint.cells(text) if text is not None else frozenset()
             if effect.each is not None:
                 cells |= footprint.cells(effect.each.partition(" in ")[2])
-        return {table for table, column in cells if column == EXISTENCE}
+        return cells
+
+
+def _changed(before: Row | None, after: Row | None) -> set[str]:
+    """The columns in which a row differs; all of them for one that appears or goes."""
+    one, other = before or {}, after or {}
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
 def remaining(chain: Chain, left_out: int) -> list[int]:

@@ -14,7 +14,7 @@ def choose_domain() -> str | None:
     names = [summary.name for summary in queries.domains()]
     if not names:
         st.info("There is no domain yet. Start one on the Domains page.", icon=":material/info:")
-        st.page_link("pages/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
+        st.page_link("views/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
         return None
     # Pages share the choice: a domain picked on one is shown by the next.
     last = st.session_state.get("last-domain")

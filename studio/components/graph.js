@@ -1,4 +1,4 @@
-const drawings = new WeakMap(); // parentElement -> { network, nodes, edges, revision }
+const drawings = new WeakMap(); // parentElement -> { network, revision }
 
 function tell(tip, item, pointer) {
   if (!item || !item.tip) return;
@@ -6,6 +6,16 @@ function tell(tip, item, pointer) {
   tip.style.display = "block";
   tip.style.left = `${pointer.DOM.x + 14}px`;
   tip.style.top = `${pointer.DOM.y + 14}px`;
+}
+
+// Lets a chosen edge, or the edges of a chosen node, stand out from the others.
+function stress(network, edges, drawn, node, edge) {
+  const near = node ? new Set(network.getConnectedEdges(node)) : edge ? new Set([edge]) : null;
+  edges.update(drawn.map((edge) => ({
+    id: edge.id,
+    color: { ...edge.color, opacity: near && !near.has(edge.id) ? 0.08 : edge.color.opacity },
+    width: near && near.has(edge.id) ? 2 : 1,
+  })));
 }
 
 function draw(component) {
@@ -19,13 +29,15 @@ function draw(component) {
   const network = new vis.Network(canvas, { nodes, edges }, {
     physics: false,
     layout: { improvedLayout: false },
-    nodes: { shape: "box", margin: 6, borderWidth: 1, font: { color: "#0b1526", size: 14, multi: false } },
-    edges: { smooth: { type: "cubicBezier", forceDirection: "horizontal", roundness: 0.4 }, arrows: { to: { scaleFactor: 0.6 } }, width: 1.4 },
+    nodes: { shape: "box", margin: 5, borderWidth: 1, borderWidthSelected: 3, font: { color: "#0b1526", size: 15, multi: false } },
+    edges: { smooth: { type: "cubicBezier", forceDirection: "horizontal", roundness: 0.4 }, arrows: { to: { scaleFactor: 0.5 } }, width: 1, selectionWidth: 2 },
     interaction: { hover: true, hideEdgesOnDrag: true, hideEdgesOnZoom: true, multiselect: false, keyboard: false },
   });
   network.on("click", (event) => {
     const node = event.nodes.length ? String(event.nodes[0]) : null;
-    const edge = !node && event.edges.length ? String(event.edges[0]) : null;
+    const edge = node === null && event.edges.length ? String(event.edges[0]) : null;
+    stress(network, edges, data.edges, node, edge);
+    tip.style.display = "none";
     setStateValue("node", node);
     setStateValue("edge", edge);
   });
@@ -36,7 +48,13 @@ function draw(component) {
   const { node, edge } = data.chosen;
   if (node && nodes.get(node)) network.selectNodes([node]);
   else if (edge && edges.get(edge)) network.selectEdges([edge]);
-  return { network, nodes, edges, revision: data.revision };
+  stress(network, edges, data.edges, nodes.get(node) && node, edges.get(edge) && edge);
+  let touched = false; // a view that the user has chosen is kept when the frame changes its size
+  network.on("dragEnd", (event) => { touched ||= !event.nodes.length; });
+  network.on("zoom", () => { touched = true; });
+  network.on("resize", () => { if (!touched) network.fit(); });
+  network.fit();
+  return { network, revision: data.revision };
 }
 
 export default function (component) {

@@ -25,6 +25,12 @@ KINDS: dict[str, tuple[str, bool, str]] = {
 }
 """Edge kind -> (colour, dotted line, meaning). The colours are of Okabe and Ito's palette for colour-blind readers."""
 
+LINE = 13
+"""Letters of a label on one line, where its words allow it."""
+
+LEGEND = 46
+"""Height of the legend above the picture, in pixels."""
+
 READ, WRITE = "#CFE3F3", "#FBE3C8"
 HERE = Path(__file__).parent
 
@@ -36,21 +42,51 @@ def _component() -> Any:
     script = library.read_text("utf-8").split("//# sourceMappingURL")[0]
     return st.components.v2.component(
         "scaleenv_tool_graph",
-        html='<div class="frame"><div class="canvas"></div><div class="tip"></div></div>',
+        html=f'<div class="legend">{legend()}</div><div class="frame"><div class="canvas"></div><div class="tip"></div></div>',
         css=(HERE / "graph.css").read_text("utf-8"),
         js=script + "\n" + (HERE / "graph.js").read_text("utf-8"),
         isolate_styles=True,
     )
 
 
+def folded(name: str) -> str:
+    """A long name on several lines, broken behind underscores."""
+    lines = [""]
+    for word in name.replace("_", "_ ").split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) > LINE:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(lines)
+
+
+def legend() -> str:
+    """What lines and boxes mean, as HTML of our own words."""
+    lines = [
+        _line(colour, "2 4" if dotted else "none") + f"{kind.replace('_', ' ')}: {meaning}"
+        for kind, (colour, dotted, meaning) in KINDS.items()
+    ]
+    lines.append(_line("#888888", "8 5") + "unproven")
+    boxes = [
+        f'<i style="background:{colour}"></i>{words}' for colour, words in ((READ, "reads"), (WRITE, "changes state"))
+    ]
+    return "".join(f"<span>{entry}</span>" for entry in [*lines, *boxes])
+
+
+def _line(colour: str, dashes: str) -> str:
+    stroke = f'stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
+    return f'<svg width="30" height="8"><line x1="0" y1="4" x2="30" y2="4" {stroke}/></svg>'
+
+
 def nodes_of(tools: Sequence[Tool], graph: ToolGraph) -> list[dict[str, Any]]:
     """What vis-network needs of each tool: id, label, tooltip, colour and place."""
-    places = layered_positions(graph.tools, ((edge.source, edge.target) for edge in graph.proven))
+    # State edges lead back from writes to reads; with them everything would stand in one circle.
+    leading = [(edge.source, edge.target) for edge in graph.proven if edge.kind != "state"]
+    places = layered_positions(graph.tools, leading)
     shown = {tool.name: tool for tool in tools}
     return [
         {
             "id": name,
-            "label": name,
+            "label": folded(name),
             "tip": f"{name}\n{shown[name].description}" if name in shown else name,
             "color": WRITE if name in shown and shown[name].mutates_state else READ,
             "x": places[name][0],
@@ -71,7 +107,12 @@ def edges_of(edges: Sequence[Edge]) -> list[dict[str, Any]]:
                 "id": edge.id,
                 "from": edge.source,
                 "to": edge.target,
-                "color": {"color": colour, "opacity": 0.85 if edge.proven else 0.35},
+                "color": {
+                    "color": colour,
+                    "highlight": colour,
+                    "hover": colour,
+                    "opacity": 0.6 if edge.proven else 0.3,
+                },
                 "dashes": [2, 5] if dotted and edge.proven else (not edge.proven and [10, 8]),
                 "tip": f"{edge.source} → {edge.target}\n{edge.kind}: {meaning}\n{edge.via}\n{proof}",
             }
@@ -104,7 +145,7 @@ def tool_graph(
             "edges": edges,
             "revision": revision,
             "chosen": {"node": node, "edge": edge},
-            "height": height,
+            "height": height - LEGEND,
         },
         height=height,
         default={"node": node, "edge": edge},

@@ -44,12 +44,13 @@ def change_rows(changes: tuple[RowChange, ...]) -> list[dict[str, str]]:
     return lines
 
 
-def show_trace(trace: Trace, *, key: str, linked: bool = True) -> None:
+def show_trace(trace: Trace, *, key: str, linked: bool = True, narrow: bool = False) -> None:
     """The trace's verdict and a stepper over its calls.
 
     Args:
         key: Tells this stepper from others on the page.
         linked: Keep the step in the address.
+        narrow: There is room for one column only.
     """
     st.text(trace.title)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -57,7 +58,7 @@ def show_trace(trace: Trace, *, key: str, linked: bool = True) -> None:
         if trace.verdict:
             st.text(trace.verdict)
     if trace.steps:
-        show_step(trace.steps[_step_picker(len(trace.steps), key, linked)])
+        show_step(trace.steps[_step_picker(len(trace.steps), key, linked)], narrow=narrow)
     else:
         st.caption("Nothing was called.")
     if trace.rows is not None:
@@ -85,31 +86,21 @@ def _step_picker(steps: int, key: str, linked: bool) -> int:
     def move(by: int) -> None:
         st.session_state[name] = min(max(st.session_state[name] + by, 1), steps)
 
-    back, slider, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
-    at = slider.slider("Step", 1, steps, key=name)
-    back.button(
-        "", key=f"{key}-back", icon=":material/arrow_back:", shortcut="Left", on_click=move, args=(-1,), help="Back"
-    )
-    forward.button(
-        "",
-        key=f"{key}-next",
-        icon=":material/arrow_forward:",
-        shortcut="Right",
-        on_click=move,
-        args=(1,),
-        help="Forward",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        at = st.slider("Step", 1, steps, key=name)
+        st.button("Back", key=f"{key}-back", shortcut="Left", on_click=move, args=(-1,))
+        st.button("Next", key=f"{key}-next", shortcut="Right", on_click=move, args=(1,))
     if linked:
         st.query_params["step"] = str(at)
     return at - 1
 
 
-def show_step(step: TraceStep) -> None:
+def show_step(step: TraceStep, *, narrow: bool = False) -> None:
     """One call in full."""
     icon, colour, words = OUTCOMES[step.outcome]
     st.badge(f"step {step.index + 1}: {words}", icon=icon, color=colour)
-    st.code(f"{step.call.name}({json.dumps(step.call.arguments, ensure_ascii=False, indent=2)})", language=None)
-    left, right = st.columns(2)
+    st.code(f"{step.call.name}({json.dumps(step.call.arguments, ensure_ascii=False, indent=2)})", language=None, wrap_lines=True)
+    left, right = (st.container(), st.container()) if narrow else st.columns(2)
     with left:
         if step.sources:
             st.caption("Where the arguments came from")

@@ -88,7 +88,7 @@ def test_list_and_show(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(shown["graph"]["unproven"]) == shown["edges_unproven"]
     assert run(["show", "library", "--db", str(db)]) == 0
     text = capsys.readouterr().out
-    for words in ("City Library", "add_wish", "quota", "unproven data_flow", shown["tasks"][0]["task_id"]):
+    for words in ("City Library", "add_wish", "quota", "data_flow: ", shown["tasks"][0]["task_id"]):
         assert words in text
 
 

@@ -64,7 +64,9 @@ DATABASE = DatabaseSchema(
                 Column(name="ends_at", type="datetime", role="datetime"),
                 Column(name="people", type="integer", role="quantity", minimum=1, maximum=30),
                 Column(name="price", type="real", role="money", minimum=0.0),
-                Column(name="status", type="text", role="status", enum=("pending", "confirmed", "cancelled", "completed")),
+                Column(
+                    name="status", type="text", role="status", enum=("pending", "confirmed", "cancelled", "completed")
+                ),
                 Column(name="note", type="text", role="text", nullable=True, policy="semantic"),
                 Column(name="created_at", type="datetime", role="created_at", policy="exempt"),
                 Column(name="cancelled_at", type="datetime", role="datetime", nullable=True),
@@ -95,9 +97,13 @@ _BOOKING = Parameter(name="booking_id", type="text", refers_to="booking.booking_
 _ROOM = Parameter(name="room_id", type="text", refers_to="room.room_id", description="The room.")
 
 _HAS_CUSTOMER = Requirement(
-    condition="get('customer', customer_id) is not None", code="customer_not_found", message="No customer {customer_id!r}."
+    condition="get('customer', customer_id) is not None",
+    code="customer_not_found",
+    message="No customer {customer_id!r}.",
 )
-_HAS_BOOKING = Requirement(condition="booking is not None", code="booking_not_found", message="No booking {booking_id!r}.")
+_HAS_BOOKING = Requirement(
+    condition="booking is not None", code="booking_not_found", message="No booking {booking_id!r}."
+)
 _HAS_ROOM = Requirement(condition="room is not None", code="room_not_found", message="No room {room_id!r}.")
 _OWNS = Requirement(
     condition="booking.customer_id == customer_id",
@@ -131,12 +137,16 @@ def _get_booking() -> Tool:
             requires=(_HAS_BOOKING,),
             returns=(
                 ReturnField(name="booking_id", value="booking.booking_id", refers_to="booking.booking_id", type="text"),
-                ReturnField(name="customer_id", value="booking.customer_id", refers_to="customer.customer_id", type="text"),
+                ReturnField(
+                    name="customer_id", value="booking.customer_id", refers_to="customer.customer_id", type="text"
+                ),
                 ReturnField(name="room_id", value="booking.room_id", refers_to="room.room_id", type="text"),
                 ReturnField(name="room_title", value="room.title", type="text"),
                 ReturnField(name="starts_at", value="booking.starts_at", type="datetime"),
                 ReturnField(name="ends_at", value="booking.ends_at", type="datetime"),
-                ReturnField(name="minutes", value="minutes_between(booking.starts_at, booking.ends_at)", type="integer"),
+                ReturnField(
+                    name="minutes", value="minutes_between(booking.starts_at, booking.ends_at)", type="integer"
+                ),
                 ReturnField(name="note", value="booking.note", type="text"),
                 ReturnField(name="status", value="booking.status", type="text"),
                 ReturnField(
@@ -162,12 +172,27 @@ def _search_rooms() -> Tool:
         category="search",
         entity="room",
         parameters=(
-            Parameter(name="people", type="integer", minimum=1, maximum=30, source="room.capacity", description="Group size."),
+            Parameter(
+                name="people", type="integer", minimum=1, maximum=30, source="room.capacity", description="Group size."
+            ),
             Parameter(name="city", type="text", required=False, source="room.city", description="Only in this city."),
             Parameter(
-                name="max_hourly_price", type="real", required=False, minimum=0, source="room.hourly_price", description="At most."
+                name="max_hourly_price",
+                type="real",
+                required=False,
+                minimum=0,
+                source="room.hourly_price",
+                description="At most.",
             ),
-            Parameter(name="limit", type="integer", required=False, default=3, minimum=1, maximum=20, description="At most so many."),
+            Parameter(
+                name="limit",
+                type="integer",
+                required=False,
+                default=3,
+                minimum=1,
+                maximum=20,
+                description="At most so many.",
+            ),
         ),
         contract=Contract(
             returns=(
@@ -250,8 +275,12 @@ def _book_room() -> Tool:
             _ROOM,
             Parameter(name="starts_at", type="datetime", source="booking.starts_at", description="When it starts."),
             Parameter(name="minutes", type="integer", minimum=15, maximum=480, description="How long."),
-            Parameter(name="people", type="integer", minimum=1, maximum=30, source="booking.people", description="Group size."),
-            Parameter(name="note", type="text", required=False, source="booking.note", description="A note for the host."),
+            Parameter(
+                name="people", type="integer", minimum=1, maximum=30, source="booking.people", description="Group size."
+            ),
+            Parameter(
+                name="note", type="text", required=False, source="booking.note", description="A note for the host."
+            ),
         ),
         contract=Contract(
             bindings=(
@@ -261,11 +290,21 @@ def _book_room() -> Tool:
                 Binding(name="price", expression="money(room.hourly_price * minutes / 60)"),
             ),
             requires=(
-                Requirement(condition="customer is not None", code="customer_not_found", message="No customer {customer_id!r}."),
-                _HAS_ROOM,
-                Requirement(condition="room.status == 'open'", code="room_closed", message="Room {room_id!r} is closed.", rule="state"),
                 Requirement(
-                    condition="starts_at > now", code="starts_in_the_past", message="{starts_at} is over.", rule="deadline"
+                    condition="customer is not None", code="customer_not_found", message="No customer {customer_id!r}."
+                ),
+                _HAS_ROOM,
+                Requirement(
+                    condition="room.status == 'open'",
+                    code="room_closed",
+                    message="Room {room_id!r} is closed.",
+                    rule="state",
+                ),
+                Requirement(
+                    condition="starts_at > now",
+                    code="starts_in_the_past",
+                    message="{starts_at} is over.",
+                    rule="deadline",
                 ),
                 Requirement(
                     condition="people <= room.capacity",
@@ -390,15 +429,26 @@ def _reschedule_booking() -> Tool:
         contract=Contract(
             bindings=(
                 _BOOKING_BINDING,
-                Binding(name="ends_at", expression="add_minutes(starts_at, minutes_between(booking.starts_at, booking.ends_at))"),
+                Binding(
+                    name="ends_at",
+                    expression="add_minutes(starts_at, minutes_between(booking.starts_at, booking.ends_at))",
+                ),
             ),
             requires=(
                 _HAS_BOOKING,
                 _OWNS,
                 Requirement(
-                    condition="booking.status == 'pending'", code="booking_not_pending", message="It is {booking.status}.", rule="state"
+                    condition="booking.status == 'pending'",
+                    code="booking_not_pending",
+                    message="It is {booking.status}.",
+                    rule="state",
                 ),
-                Requirement(condition="starts_at > now", code="starts_in_the_past", message="{starts_at} is over.", rule="deadline"),
+                Requirement(
+                    condition="starts_at > now",
+                    code="starts_in_the_past",
+                    message="{starts_at} is over.",
+                    rule="deadline",
+                ),
                 Requirement(
                     condition=_OVERLAP.format(
                         start="starts_at", besides=" and other.booking_id != booking_id", room="booking.room_id"
@@ -434,7 +484,15 @@ def _add_attendees() -> Tool:
         entity="attendee",
         parameters=(
             _BOOKING,
-            Parameter(name="seats", type="integer", array=True, minimum=1, maximum=60, source="attendee.seat", description="Seats."),
+            Parameter(
+                name="seats",
+                type="integer",
+                array=True,
+                minimum=1,
+                maximum=60,
+                source="attendee.seat",
+                description="Seats.",
+            ),
             Parameter(name="name", type="text", source="attendee.name", description="Name for all of them."),
         ),
         contract=Contract(
@@ -478,7 +536,9 @@ def _add_attendees() -> Tool:
             returns=(
                 ReturnField(name="booking_id", value="booking_id", refers_to="booking.booking_id", type="text"),
                 ReturnField(name="added", value="len(seats)", type="integer"),
-                ReturnField(name="guests", value="count('attendee', booking_id=booking_id) + len(seats)", type="integer"),
+                ReturnField(
+                    name="guests", value="count('attendee', booking_id=booking_id) + len(seats)", type="integer"
+                ),
             ),
         ),
         summary="add guests to a booking",
@@ -511,7 +571,9 @@ def _summarize_spending() -> Tool:
                     name="highest", value="max(row.price for row in counted) if len(counted) > 0 else None", type="real"
                 ),
                 ReturnField(
-                    name="average", value="money(sum(row.price for row in counted) / len(counted)) if len(counted) > 0 else None", type="real"
+                    name="average",
+                    value="money(sum(row.price for row in counted) / len(counted)) if len(counted) > 0 else None",
+                    type="real",
                 ),
             ),
         ),
@@ -530,13 +592,21 @@ def _remove_room() -> Tool:
             bindings=(_ROOM_BINDING,),
             requires=(
                 _HAS_ROOM,
-                Requirement(condition="room.status == 'closed'", code="room_open", message="Close it first.", rule="state"),
                 Requirement(
-                    condition="count('booking', room_id=room_id) == 0", code="room_has_bookings", message="It has bookings.", rule="dependents"
+                    condition="room.status == 'closed'", code="room_open", message="Close it first.", rule="state"
+                ),
+                Requirement(
+                    condition="count('booking', room_id=room_id) == 0",
+                    code="room_has_bookings",
+                    message="It has bookings.",
+                    rule="dependents",
                 ),
             ),
             effects=(Effect(table="room", operation="delete", key="room_id"),),
-            returns=(ReturnField(name="room_id", value="room_id", type="text"), ReturnField(name="title", value="room.title", type="text")),
+            returns=(
+                ReturnField(name="room_id", value="room_id", type="text"),
+                ReturnField(name="title", value="room.title", type="text"),
+            ),
         ),
         summary="remove a room",
     )
@@ -550,19 +620,37 @@ def _transfer_booking() -> Tool:
         entity="booking",
         parameters=(
             _BOOKING,
-            Parameter(name="from_customer_id", type="text", refers_to="customer.customer_id", description="Who has it."),
+            Parameter(
+                name="from_customer_id", type="text", refers_to="customer.customer_id", description="Who has it."
+            ),
             Parameter(name="to_customer_id", type="text", refers_to="customer.customer_id", description="Who gets it."),
         ),
         contract=Contract(
             bindings=(_BOOKING_BINDING, Binding(name="receiver", expression="get('customer', to_customer_id)")),
             requires=(
                 _HAS_BOOKING,
-                Requirement(condition="receiver is not None", code="customer_not_found", message="No customer {to_customer_id!r}."),
                 Requirement(
-                    condition="booking.customer_id == from_customer_id", code="not_your_booking", message="It is not yours.", rule="ownership"
+                    condition="receiver is not None",
+                    code="customer_not_found",
+                    message="No customer {to_customer_id!r}.",
                 ),
-                Requirement(condition="from_customer_id != to_customer_id", code="same_customer", message="It is theirs already."),
-                Requirement(condition="booking.status == 'confirmed'", code="booking_not_confirmed", message="Confirm it first.", rule="state"),
+                Requirement(
+                    condition="booking.customer_id == from_customer_id",
+                    code="not_your_booking",
+                    message="It is not yours.",
+                    rule="ownership",
+                ),
+                Requirement(
+                    condition="from_customer_id != to_customer_id",
+                    code="same_customer",
+                    message="It is theirs already.",
+                ),
+                Requirement(
+                    condition="booking.status == 'confirmed'",
+                    code="booking_not_confirmed",
+                    message="Confirm it first.",
+                    rule="state",
+                ),
                 Requirement(
                     condition="len([row for row in rows('booking', customer_id=to_customer_id) if row.status == 'confirmed']) < 2",
                     code="quota_reached",
@@ -576,7 +664,10 @@ def _transfer_booking() -> Tool:
             returns=(
                 ReturnField(name="booking_id", value="booking_id", refers_to="booking.booking_id", type="text"),
                 ReturnField(
-                    name="customer_id", value="after('booking', booking_id).customer_id", refers_to="customer.customer_id", type="text"
+                    name="customer_id",
+                    value="after('booking', booking_id).customer_id",
+                    refers_to="customer.customer_id",
+                    type="text",
                 ),
                 ReturnField(name="name", value="receiver.name", type="text"),
             ),
@@ -593,14 +684,22 @@ def _update_customer() -> Tool:
         entity="customer",
         parameters=(
             _CUSTOMER,
-            Parameter(name="email", type="text", required=False, source="customer.email", description="The new address."),
+            Parameter(
+                name="email", type="text", required=False, source="customer.email", description="The new address."
+            ),
             Parameter(name="city", type="text", required=False, source="customer.city", description="The new city."),
         ),
         contract=Contract(
             bindings=(Binding(name="customer", expression="get('customer', customer_id)"),),
             requires=(
-                Requirement(condition="customer is not None", code="customer_not_found", message="No customer {customer_id!r}."),
-                Requirement(condition="email is not None or city is not None", code="nothing_to_change", message="Nothing was given."),
+                Requirement(
+                    condition="customer is not None", code="customer_not_found", message="No customer {customer_id!r}."
+                ),
+                Requirement(
+                    condition="email is not None or city is not None",
+                    code="nothing_to_change",
+                    message="Nothing was given.",
+                ),
                 Requirement(
                     condition="email is None or not any(other.customer_id != customer_id for other in rows('customer', email=email))",
                     code="email_taken",
@@ -609,8 +708,20 @@ def _update_customer() -> Tool:
                 ),
             ),
             effects=(
-                Effect(table="customer", operation="update", key="customer_id", when="email is not None", values={"email": "email"}),
-                Effect(table="customer", operation="update", key="customer_id", when="city is not None", values={"city": "city"}),
+                Effect(
+                    table="customer",
+                    operation="update",
+                    key="customer_id",
+                    when="email is not None",
+                    values={"email": "email"},
+                ),
+                Effect(
+                    table="customer",
+                    operation="update",
+                    key="customer_id",
+                    when="city is not None",
+                    values={"city": "city"},
+                ),
             ),
             returns=(
                 ReturnField(name="customer_id", value="customer_id", refers_to="customer.customer_id", type="text"),
@@ -632,11 +743,16 @@ def _close_room() -> Tool:
         contract=Contract(
             bindings=(
                 _ROOM_BINDING,
-                Binding(name="waiting", expression="[row for row in rows('booking', room_id=room_id) if row.status == 'pending']"),
+                Binding(
+                    name="waiting",
+                    expression="[row for row in rows('booking', room_id=room_id) if row.status == 'pending']",
+                ),
             ),
             requires=(
                 _HAS_ROOM,
-                Requirement(condition="room.status == 'open'", code="room_closed", message="It is closed already.", rule="state"),
+                Requirement(
+                    condition="room.status == 'open'", code="room_closed", message="It is closed already.", rule="state"
+                ),
             ),
             effects=(
                 Effect(table="room", operation="update", key="room_id", values={"status": "'closed'"}),
@@ -670,7 +786,10 @@ def _confirm_booking() -> Tool:
             requires=(
                 _HAS_BOOKING,
                 Requirement(
-                    condition="booking.status == 'pending'", code="booking_not_pending", message="It is {booking.status}.", rule="state"
+                    condition="booking.status == 'pending'",
+                    code="booking_not_pending",
+                    message="It is {booking.status}.",
+                    rule="state",
                 ),
             ),
             effects=(Effect(table="booking", operation="update", key="booking_id", values={"status": "'confirmed'"}),),

@@ -88,7 +88,9 @@ def test_an_undeclared_effect_is_caught() -> None:
 
 def test_writing_a_row_twice_is_caught_although_the_net_change_is_the_same() -> None:
     update = 'db.update("booking", booking_id, {"status": "confirmed"})'
-    outcome = _tested(_changed("confirm_booking", f"updated_booking = {update}", f"{update}\n    updated_booking = {update}"))
+    outcome = _tested(
+        _changed("confirm_booking", f"updated_booking = {update}", f"{update}\n    updated_booking = {update}")
+    )
     assert "rows of `booking` were written by update" in " ".join(outcome.report.reasons)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from engine.errors import UsageError
+from engine.pipeline import execute
 from engine.store import Store
 from engine.verify import VerifyReport, verify_domain
 from tests.pipeline import samples
@@ -157,10 +158,16 @@ def test_a_missing_trace_of_an_edge_is_found(db: sqlite3.Connection) -> None:
     assert f"edge {edge}: its trace `{trace}` is not stored" in failures(verified(db))
 
 
-def test_an_edge_that_claims_to_be_proven_is_found(db: sqlite3.Connection) -> None:
-    (edge,) = db.execute("select id from edge where proven = 0").fetchone()
-    db.execute("update edge set proven = 1, reason = '' where id = ?", (edge,))
-    assert f"edge {edge}: `proven` is stored as True, but comes out as False" in failures(verified(db))
+def test_an_edge_with_the_evidence_of_another_is_found(db: sqlite3.Connection) -> None:
+    one, other = db.execute("select id, evidence from edge where proven = 1 limit 2").fetchall()
+    db.execute("update edge set evidence = ? where id = ?", (other[1], one[0]))
+    assert f"edge {one[0]}: `evidence` is stored as '{other[1]}', but comes out as '{one[1]}'" in failures(verified(db))
+
+
+def test_an_edge_whose_proof_was_denied_is_found(db: sqlite3.Connection) -> None:
+    (edge,) = db.execute("select id from edge where proven = 1").fetchone()
+    db.execute("update edge set proven = 0, reason = 'no' where id = ?", (edge,))
+    assert f"edge {edge}: `proven` is stored as False, but comes out as True" in failures(verified(db))
 
 
 def test_edges_that_were_made_up_or_removed_are_found(db: sqlite3.Connection) -> None:
@@ -203,3 +210,17 @@ def test_copies_are_as_good_as_the_original(finished: Path, tmp_path: Path) -> N
     shutil.copy(finished, tmp_path / "copy.db")
     with Store.open(tmp_path / "copy.db", create=False) as store:
         assert verify_domain(store, "library").failures == ()
+
+
+def test_what_an_unfinished_run_has_made_so_far_is_confirmed(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    run = samples.ask(path)
+    with Store.open(path) as store:
+        for steps in (1, 4, 7, 8, 10):
+
+            def stop(progress: object, events: object, steps: int = steps) -> None:
+                if len(store.runs.steps(run)) == steps:
+                    store.runs.request_cancel(run)
+
+            assert execute(store, run, observe=stop).status == "cancelled"
+            assert verify_domain(store, "library").failures == ()

@@ -24,7 +24,9 @@ def columns(draw: st.DrawFn, name: str) -> Column:
     role: Any = draw(st.sampled_from(ROLES))
     extra: dict[str, Any] = {}
     if kind == "text" and draw(st.integers(0, 3)) == 0:
-        extra["enum"] = tuple(draw(st.lists(st.sampled_from(("open", "closed", "new", "old")), min_size=1, unique=True)))
+        extra["enum"] = tuple(
+            draw(st.lists(st.sampled_from(("open", "closed", "new", "old")), min_size=1, unique=True))
+        )
     if kind in ("integer", "real") and draw(st.booleans()):
         low = draw(st.integers(-1000, 1000))
         extra["minimum"] = low
@@ -59,7 +61,9 @@ def schemas(draw: st.DrawFn) -> DatabaseSchema:
             for key in target["keys"]:
                 name = f"ref{number}_{key.name}"
                 nulls = nullable or len(target["keys"]) > 1
-                link.append(key.model_copy(update={"name": name, "role": "reference", "generated": False, "nullable": nulls}))
+                link.append(
+                    key.model_copy(update={"name": name, "role": "reference", "generated": False, "nullable": nulls})
+                )
             entry["links"].extend(link)
             entry["foreign_keys"].append(
                 ForeignKey(
@@ -71,13 +75,21 @@ def schemas(draw: st.DrawFn) -> DatabaseSchema:
     tables: list[Table] = []
     for entry in plain:
         own: list[Column] = entry["own"]
-        wide = [column for column in own if column.type not in ("boolean", "time") and not column.enum and column.maximum is None]
+        wide = [
+            column
+            for column in own
+            if column.type not in ("boolean", "time") and not column.enum and column.maximum is None
+        ]
         unique = ((wide[0].name,),) if wide and draw(st.booleans()) else ()
         checks: list[Check] = []
         ordered = [column for column in own if column.name in ("start_at", "end_at") and column.type == "date"]
         if len(ordered) == 2:
             checks.append(Check(expression="start_at <= end_at"))
-        numbers = [column for column in own if column.type == "integer" and column.name.isidentifier() and column.minimum is None]
+        numbers = [
+            column
+            for column in own
+            if column.type == "integer" and column.name.isidentifier() and column.minimum is None
+        ]
         if numbers and numbers[0].name != "class":
             checks.append(Check(expression=f"{numbers[0].name} > 3 and {numbers[0].name} < 90"))
         tables.append(

@@ -328,6 +328,9 @@ def _is_and(text: str) -> bool:
     return isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
 
 
+_OPPOSITE: dict[type[ast.cmpop], str] = {ast.IsNot: "is", ast.Is: "is not", ast.Eq: "!=", ast.NotEq: "=="}
+
+
 def _not(text: str) -> str:
     return f"not {text}"
 
@@ -346,7 +349,7 @@ def _unless(when: str, condition: str) -> str:
     """`condition` wherever `when` holds."""
     tree = parse(when).tree
     if isinstance(tree, ast.Compare) and len(tree.ops) == 1:
-        opposite = {ast.IsNot: "is", ast.Is: "is not", ast.Eq: "!=", ast.NotEq: "=="}.get(type(tree.ops[0]))
+        opposite = _OPPOSITE.get(type(tree.ops[0]))
         if opposite is not None:
             left, right = ast.unparse(tree.left), ast.unparse(tree.comparators[0])
             return f"{left} {opposite} {right} or {grouped(condition)}"

@@ -40,7 +40,7 @@ def new_domain() -> None:
                 requested = jobs.start(builtin, **asked)
             else:
                 requested = jobs.start_upload(upload.name, upload.getvalue(), with_rows=with_rows, **asked)
-        st.switch_page("pages/runs.py", query_params={"run": requested.run.id})
+        st.switch_page("views/runs.py", query_params={"run": requested.run.id})
 
 
 def page() -> None:

@@ -31,9 +31,12 @@ def show_run(run: Run) -> None:
         )
         show_actions(run)
     at = PHASES.index(run.phase)
-    share = 1.0 if run.status == "done" else (at + (min(run.done / run.total, 1.0) if run.total else 0.0)) / len(PHASES)
-    steps = f": {run.done} of {run.total}" if run.total else ""
-    st.progress(share, text=f"Phase {at + 1} of {len(PHASES)}, {TITLES[run.phase]}{steps}")
+    if run.status in ("done", "short"):
+        st.progress(1.0, text="All phases are behind it.")
+    else:
+        share = min(run.done / run.total, 1.0) if run.total else 0.0
+        steps = f": {run.done} of {run.total}" if run.total else ""
+        st.progress((at + share) / len(PHASES), text=f"Phase {at + 1} of {len(PHASES)}, {TITLES[run.phase]}{steps}")
     counts = run.counts.model_dump()
     for place, (name, value) in zip(st.columns(len(counts)), counts.items(), strict=True):
         place.metric(name.replace("_", " "), value, border=True)
@@ -65,7 +68,7 @@ def show_log(run: Run) -> None:
         height=360,
         column_config={
             "message": st.column_config.TextColumn(width="large"),
-            "number": st.column_config.NumberColumn(width="small"),
+            "number": st.column_config.NumberColumn(width=70),
         },
     )
 
@@ -79,7 +82,7 @@ def show_all(id: str) -> None:
             with st.container(horizontal=True):
                 for file, title in (("tools", "Tools"), ("graph", "Graph"), ("tasks", "Tasks"), ("export", "Export")):
                     st.page_link(
-                        f"pages/{file}.py",
+                        f"views/{file}.py",
                         label=title,
                         icon=":material/arrow_forward:",
                         query_params={"domain": run.domain},
@@ -93,7 +96,7 @@ def page() -> None:
     runs = queries.runs()
     if not runs:
         st.info("Nothing was run yet. Start a synthesis on the Domains page.", icon=":material/info:")
-        st.page_link("pages/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
+        st.page_link("views/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
         return
     status = {run.id: run.status for run in runs}
     id = choose("Run", list(status), "run")

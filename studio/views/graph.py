@@ -17,7 +17,7 @@ def show_tool(tool: Tool, domain: str) -> None:
     st.subheader("Tool", anchor=False)
     st.text(f"{tool.name}\n{tool.description}")
     st.page_link(
-        "pages/tools.py",
+        "views/tools.py",
         label="Contract and tests",
         icon=":material/arrow_forward:",
         query_params={"domain": domain, "tool": tool.name},
@@ -32,7 +32,7 @@ def show_edge(edge: Edge, domain: str) -> None:
     if not edge.proven:
         st.text(f"Unproven: {edge.reason or 'not tried yet'}")
     if edge.evidence:
-        show_trace(queries.trace(domain, edge.evidence), key=f"edge-{edge.id}", linked=False)
+        show_trace(queries.trace(domain, edge.evidence), key=f"edge-{edge.id}", linked=False, narrow=True)
 
 
 def page() -> None:
@@ -51,11 +51,13 @@ def page() -> None:
         )
         unproven = st.toggle("Unproven edges too", value=False, key="unproven")
     edges = [edge for edge in view.graph.edges if edge.kind in kinds and (edge.proven or unproven)]
-    picture, beside = st.columns([3, 2])
     # The address chooses only at first: what the picture is told must not change with each click, or all of it is sent again.
-    first = st.session_state.setdefault(
-        f"graph-first-{domain}", (st.query_params.get("tool"), st.query_params.get("edge"))
-    )
+    key = f"graph-{domain}"
+    first = st.session_state.setdefault(f"{key}-first", (st.query_params.get("tool"), st.query_params.get("edge")))
+    node, edge = st.session_state.get(f"{key}-last", first)
+    shown = node in view.tool or edge in view.edge
+    # The same two columns with and without something beside the picture: so it only changes its width and keeps its view.
+    picture, beside = st.columns([2, 1] if shown else [0.999, 0.001])
     with picture:
         chosen = tool_graph(
             nodes_of(view.tools, view.graph),
@@ -63,24 +65,23 @@ def page() -> None:
             revision=f"{view.revision}-{'-'.join(kinds)}-{unproven}",
             node=first[0],
             edge=first[1],
-            key=f"graph-{domain}",
+            key=key,
         )
         st.caption(
-            f"{len(view.graph.tools)} tools; {len(edges)} of {len(view.graph.edges)} edges shown, {len(view.graph.proven)} are proven."
+            f"{len(view.graph.tools)} tools; {len(edges)} of {len(view.graph.edges)} edges shown, "
+            f"{len(view.graph.proven)} are proven. Click a tool for its code, or an edge for the execution that proves it."
         )
-    node, edge = chosen.node, chosen.edge
-    with beside:
-        if edge in view.edge:
-            show_edge(view.edge[edge], domain)
-        elif node in view.tool:
-            show_tool(view.tool[node], domain)
-        else:
-            node = edge = None
-            st.info(
-                "Click a tool for its code, or an edge for the execution that proves it.", icon=":material/ads_click:"
-            )
+    if (chosen.node, chosen.edge) != (node, edge):
+        st.session_state[f"{key}-last"] = (chosen.node, chosen.edge)
+        st.rerun()
+    if shown:
+        with beside:
+            if edge in view.edge:
+                show_edge(view.edge[edge], domain)
+            else:
+                show_tool(view.tool[node], domain)
     for name, value in (("tool", node), ("edge", edge)):
-        if value:
+        if value and shown:
             st.query_params[name] = value
         else:
             st.query_params.pop(name, None)

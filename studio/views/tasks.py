@@ -181,7 +181,7 @@ def list_tasks(chosen: TaskFilter, total: int) -> list[str]:
             for item in listed
         ],
         hide_index=True,
-        height=min(36 + 35 * len(listed), 220),
+        height="auto" if len(listed) <= 5 else 220,
         column_config={"instruction": st.column_config.TextColumn(width="large")},
     )
     return [item.id for item in listed]

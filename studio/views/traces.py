@@ -11,8 +11,7 @@ from studio import queries
 from studio.components.choose import choose, choose_domain
 from studio.components.trace import show_trace
 
-LISTED = 500
-"""Traces offered at once; the filters lead to the others."""
+LISTED = 500  # traces offered at once; the filters lead to the others
 
 
 def page() -> None:

@@ -1,0 +1,60 @@
+"""The zip that the export page offers."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib import import_module, invalidate_caches
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from engine.errors import UsageError
+from engine.store import Store
+from studio.downloads import make_download
+from tests.studio.filled import DOMAIN, TASKS
+
+
+@pytest.mark.parametrize("format", ["bundle", "jsonl", "parquet"])
+def test_the_same_tasks_give_the_same_bytes(format: str, full_store: Path) -> None:
+    first = make_download(DOMAIN, format, approved_only=False)
+    time.sleep(2.1)  # the clock of a zip ticks every two seconds
+    assert make_download(DOMAIN, format, approved_only=False) == first
+    assert first.tasks == TASKS
+    assert first.name == f"{DOMAIN}-{format}.zip"
+    assert all(name.startswith(f"{DOMAIN}/") for name in ZipFile(BytesIO(first.content)).namelist())
+
+
+def test_a_bundle_runs_from_the_zip(full_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_download(DOMAIN, "bundle", approved_only=False)
+    ZipFile(BytesIO(made.content)).extractall(tmp_path / "out")
+    monkeypatch.syspath_prepend(str(tmp_path / "out"))
+    invalidate_caches()
+    module = import_module(f"{DOMAIN}.environment")
+    environment = module.Environment.load(tmp_path / "out" / DOMAIN)
+    for line in (tmp_path / "out" / DOMAIN / "tasks.jsonl").read_text().splitlines():
+        task = json.loads(line)
+        environment.reset(task["task_id"])
+        for call in task["reference_calls"]:
+            environment.step(call["name"], call["arguments"])
+        assert environment.reward()["reward"] == 1.0
+    for name in [name for name in sys.modules if name.split(".")[0] == DOMAIN]:
+        del sys.modules[name]
+
+
+def test_only_approved_tasks_where_asked(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        ids = [task.id for task in store.tasks.iterate(DOMAIN)]
+        store.reviews.record(DOMAIN, ids[1], "approve", "me")
+    made = make_download(DOMAIN, "jsonl", approved_only=True)
+    lines = ZipFile(BytesIO(made.content)).read(f"{DOMAIN}/tasks.jsonl").decode().splitlines()
+    assert [json.loads(line)["task_id"] for line in lines] == [ids[1]]
+    assert made.name == f"{DOMAIN}-jsonl-approved.zip"
+
+
+def test_an_unknown_domain_is_refused(full_store: Path) -> None:
+    with pytest.raises(UsageError, match="no domain"):
+        make_download("nowhere", "bundle", approved_only=False)

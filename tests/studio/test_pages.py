@@ -1,0 +1,207 @@
+"""Every page on an empty store, on a full one, and where something is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit import config
+
+from engine.store import Store
+from engine.store.tasks import TaskFilter
+from tests.studio.conftest import open_page, shown
+from tests.studio.filled import ATTACK, DOMAIN, TASKS, fill_with_attacks
+
+PAGES = ("domains", "runs", "tools", "graph", "traces", "tasks", "export")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_page_says_what_to_do_next(name: str, empty_store: Path) -> None:
+    page = open_page(name)
+    assert not page.exception
+    assert len(page.info) == 1
+    assert "Start" in page.info[0].value
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_full_page_is_drawn_without_a_complaint(name: str, full_store: Path) -> None:
+    page = open_page(name)
+    assert not page.exception
+    assert not page.error
+    assert not page.warning
+    assert not page.info
+    assert page.title[0].value
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_broken_store_gives_one_clear_message(name: str, empty_store: Path) -> None:
+    empty_store.write_bytes(b"This is no database." * 100)
+    page = open_page(name)
+    assert not page.exception
+    assert [error.value for error in page.error] == ["That did not work."]
+    assert "is not an SQLite database" in shown(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_foreign_text_never_reaches_markdown(name: str, empty_store: Path) -> None:
+    fill_with_attacks(empty_store)
+    page = open_page(name)
+    assert not page.exception
+    for kind in ("markdown", "caption", "title", "subheader", "info", "error", "warning", "success"):
+        assert not [element for element in page.get(kind) if "hacked" in str(element.value)]
+
+
+def test_the_studio_serves_nothing_on_other_addresses(full_store: Path) -> None:
+    config.set_option("server.address", "0.0.0.0")
+    page = open_page("tasks")
+    assert "this machine only" in page.error[0].value
+    assert DOMAIN not in shown(page)
+
+
+@pytest.mark.parametrize(
+    "name, parameter", [("tools", "tool"), ("traces", "trace"), ("tasks", "task"), ("runs", "run"), ("tasks", "domain")]
+)
+def test_a_link_to_what_is_not_there_says_so_and_shows_something_else(
+    name: str, parameter: str, full_store: Path
+) -> None:
+    page = open_page(name, **{parameter: ATTACK})
+    assert not page.exception
+    assert f"names a {parameter} that is not here" in page.warning[0].value
+    assert ATTACK in [text.value for text in page.text]
+
+
+def test_a_link_leads_to_its_tool(full_store: Path) -> None:
+    page = open_page("tools", domain=DOMAIN, tool="cancel_booking")
+    assert page.selectbox(key=f"choose-tool-{DOMAIN}").value == "cancel_booking"
+    assert "def cancel_booking" in shown(page)
+
+
+def test_a_link_leads_to_its_trace_and_step(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        long = next(trace for trace in store.traces.of(DOMAIN) if trace.steps > 1)
+    page = open_page("traces", domain=DOMAIN, trace=long.id, step="2")
+    assert long.title in shown(page)
+    assert page.slider[0].value == 2
+
+
+@pytest.mark.parametrize(
+    "step", ["0", "999999", "²", "-1", "x", "1" * 5000], ids=["low", "high", "superscript", "negative", "word", "long"]
+)
+def test_a_step_in_the_address_that_makes_no_sense_does_no_harm(step: str, full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        long = next(trace for trace in store.traces.of(DOMAIN) if trace.steps > 1)
+    page = open_page("traces", domain=DOMAIN, trace=long.id, step=step)
+    assert not page.exception
+    assert 1 <= page.slider[0].value <= long.steps
+
+
+def test_stepping_moves_through_a_trace_and_stops_at_its_ends(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        long = next(trace for trace in store.traces.of(DOMAIN) if trace.steps > 1)
+    page = open_page("traces", domain=DOMAIN, trace=long.id)
+    key = f"trace-{DOMAIN}-{long.id}"
+    for _ in range(long.steps + 1):
+        page.button(key=f"{key}-next").click().run()
+    assert page.slider[0].value == long.steps
+    assert page.query_params["step"] == [str(long.steps)]
+    for _ in range(long.steps + 1):
+        page.button(key=f"{key}-back").click().run()
+    assert page.slider[0].value == 1
+
+
+def test_traces_are_found_by_words(full_store: Path) -> None:
+    page = open_page("traces")
+    page.text_input(key="trace-words").set_value("cancel_booking").run()
+    assert page.selectbox(key=f"choose-trace-{DOMAIN}").value
+    assert all("cancel_booking" in option for option in page.selectbox(key=f"choose-trace-{DOMAIN}").options)
+    page.text_input(key="trace-words").set_value("no such thing").run()
+    assert "Loosen the filter" in page.info[0].value
+
+
+def test_a_task_is_approved_rejected_and_undone(full_store: Path) -> None:
+    def review() -> str:
+        with Store.open(full_store) as store:
+            return store.tasks.page(TaskFilter(domain=DOMAIN, state="audited"))[0].review
+
+    page = open_page("tasks")
+    task = page.selectbox(key=f"choose-task-{DOMAIN}").value
+    page.button(key=f"approve-{DOMAIN}-{task}").click().run()
+    assert review() == "approved"
+    page.text_input(key=f"reason-{DOMAIN}-{task}").set_value("Too vague").run()
+    page.button(key=f"reject-{DOMAIN}-{task}").click().run()
+    assert review() == "rejected"
+    page.button(key=f"undo-{DOMAIN}-{task}").click().run()
+    assert review() == "approved"
+    page.button(key=f"needs_edit-{DOMAIN}-{task}").click().run()
+    assert review() == "needs_edit"
+    with Store.open(full_store) as store:
+        log = store.reviews.log(DOMAIN, task)
+    assert [entry.action for entry in log] == ["approve", "reject", "undo", "needs_edit"]
+    assert log[1].text == "Too vague"
+
+
+def test_a_decision_without_a_name_is_refused_in_words(full_store: Path) -> None:
+    page = open_page("tasks")
+    page.text_input(key="curator-field").set_value(" ").run()
+    page.button(key=f"approve-{DOMAIN}-{page.selectbox(key=f'choose-task-{DOMAIN}').value}").click().run()
+    assert not page.exception
+    assert "needs the curator's name" in shown(page)
+
+
+def test_a_decided_task_stays_in_sight_when_the_filter_loses_it(full_store: Path) -> None:
+    page = open_page("tasks")
+    page.selectbox(key="review").set_value("open").run()
+    task = page.selectbox(key=f"choose-task-{DOMAIN}").value
+    page.button(key=f"approve-{DOMAIN}-{task}").click().run()
+    assert page.selectbox(key=f"choose-task-{DOMAIN}").value == task
+    assert f"{TASKS - 1} of {TASKS} tasks" in shown(page)
+
+
+def test_many_tasks_are_listed_page_by_page(full_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page("tasks")
+    assert not [button for button in page.button if button.label == "Later"]
+    with Store.open(full_store) as store:
+        first = store.tasks.get(DOMAIN, page.selectbox(key=f"choose-task-{DOMAIN}").value)
+        from engine.store.tasks import TaskOutcome
+
+        for number in range(1000, 1060):
+            task = first.model_copy(update={"id": f"more-{number}"})
+            store.tasks.add(
+                DOMAIN, TaskOutcome(position=number, id=task.id, state="audited", difficulty="easy", task=task)
+            )
+    page.run()
+    options = page.selectbox(key=f"choose-task-{DOMAIN}").options
+    page.button(key="later").click().run()
+    later = page.selectbox(key=f"choose-task-{DOMAIN}").options
+    assert "more-1059" in later
+    assert not set(options) & {option for option in later if option != first.id}
+    page.button(key="earlier").click().run()
+    assert page.selectbox(key=f"choose-task-{DOMAIN}").options == options
+
+
+def test_the_export_page_offers_what_it_made_until_the_choice_changes(full_store: Path) -> None:
+    page = open_page("export")
+    page.button[0].click().run()
+    assert not page.exception
+    assert f"{TASKS} tasks" in page.success[0].value
+    page.radio(key="format").set_value("jsonl").run()
+    assert not page.success
+    page.radio(key="which").set_value("Approved tasks only (0)").run()
+    assert "Approve some on the Tasks page" in page.info[0].value
+    assert not page.button
+
+
+def test_a_finished_run_shows_its_counts_and_offers_neither_cancel_nor_resume(full_store: Path) -> None:
+    page = open_page("runs")
+    counts = {metric.label: metric.value for metric in page.metric}
+    assert counts["tasks audited"] == str(TASKS)
+    assert not page.button
+
+
+def test_a_stopped_run_offers_to_go_on(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        run = store.runs.all()[0]
+        store.runs.retarget(run.id, run.options)
+        store.runs.request_cancel(run.id)
+    page = open_page("runs")
+    assert [button.label for button in page.button] == ["Resume"]
