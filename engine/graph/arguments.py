@@ -55,7 +55,9 @@ class Pool:
 
     def _family(self, table: str, row: Row, rows: Finder, depth: int) -> None:
         for foreign_key in self._database.table[table].foreign_keys if depth > 0 else ():
-            values = {name: row[column] for column, name in zip(foreign_key.columns, foreign_key.references, strict=True)}
+            values = {
+                name: row[column] for column, name in zip(foreign_key.columns, foreign_key.references, strict=True)
+            }
             if None not in values.values() and foreign_key.table != table:
                 for parent in rows(foreign_key.table, values)[:1]:
                     self._family(foreign_key.table, parent, rows, depth - 1)
@@ -141,7 +143,9 @@ def draft(
         beside = entity is not None and apart > 0 and rng.random() < apart
         value = None if (fresh and entity is None) or beside else pool.value(parameter)
         if value is None and entity is not None and (found := locate(database, entity)) is not None:
-            links = {name: link for name, link in pool.links(found[0]).items() if rng.random() < linked} if beside else {}
+            links = (
+                {name: link for name, link in pool.links(found[0]).items() if rng.random() < linked} if beside else {}
+            )
             row = builder.add_row(found[0].name, links)
             pool.add_family(found[0].name, row, builder.draft.rows)
             value = row[found[1].name]

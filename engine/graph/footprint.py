@@ -153,8 +153,8 @@ class Footprint:
             case ast.Subscript(value=value):
                 shape = self._shape(value, shapes, found)
                 return Shape("row", shape.table) if shape is not None and shape.kind == "rows" else None
-            case ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(
-                elt=element, generators=generators
+            case (
+                ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators)
             ):
                 inner = dict(shapes)
                 for generator in generators:

@@ -89,7 +89,8 @@ def _repeats(tool: Tool, value: str) -> bool:
     effects = [
         effect
         for effect in tool.contract.effects
-        if (isinstance(of, ast.Name) and effect.bind == of.id) or (isinstance(of, ast.Call) and effect.table == _table_of(of))
+        if (isinstance(of, ast.Name) and effect.bind == of.id)
+        or (isinstance(of, ast.Call) and effect.table == _table_of(of))
     ]
     return any(effect.values.get(tree.attr) in tool.parameter for effect in effects)
 
@@ -167,7 +168,9 @@ def _contradicts(tree: ast.expr, written: Written, by: Footprint) -> bool:
     place = by.shape(ast.unparse(tree.left))
     if place is None or place.kind != "value" or place.table != written.effect.table:
         return False
-    value = _constant(parse(written.effect.values[place.column]).tree) if place.column in written.effect.values else None
+    value = (
+        _constant(parse(written.effect.values[place.column]).tree) if place.column in written.effect.values else None
+    )
     bound = _constant(tree.comparators[0])
     if value is None or bound is None:
         return False

@@ -73,7 +73,9 @@ class Planner:
         self._database = domain.database
         self._now = domain.spec.now
         self._seed = seed
-        self._outputs = {tool.name: {output.text: output for output in outputs(tool, domain.database)} for tool in domain.tools}
+        self._outputs = {
+            tool.name: {output.text: output for output in outputs(tool, domain.database)} for tool in domain.tools
+        }
 
     def plan(self, edge: Edge) -> Plan | str:
         """An experiment for the edge, or why none was found."""
@@ -124,7 +126,9 @@ class Planner:
             return after
         state, arguments = after
         first = evaluate(source, self._database, state, opening.arguments)
-        fresh = _answered(output, _Opening(state, opening.arguments, first, opening.pool)) if first.code is None else None
+        fresh = (
+            _answered(output, _Opening(state, opening.arguments, first, opening.pool)) if first.code is None else None
+        )
         if fresh is None:
             return f"`{source.name}` answers otherwise on the rows that `{target.name}` needs"
         arguments[name] = [fresh] if array else fresh
@@ -153,9 +157,7 @@ class Planner:
             state = self._trimmed(target, found.state, arguments)
         return self._rejected_then_accepted(edge, state, opening.arguments, arguments)
 
-    def _backwards(
-        self, edge: Edge, source: Tool, target: Tool, rng: random.Random, *, elsewhere: bool
-    ) -> Plan | str:
+    def _backwards(self, edge: Edge, source: Tool, target: Tool, rng: random.Random, *, elsewhere: bool) -> Plan | str:
         """B's rejection first; then arguments for A about the same rows, or about any row that A could change."""
         builder, pool = self._begin(rng)
         arguments = draft(target, builder, pool, {}, rng)
@@ -328,7 +330,15 @@ class Planner:
         arguments = draft(target, builder, opening.pool, given, rng, apart=apart[0], linked=apart[1])
         touched = frozenset((change.table, change.key) for change in changes)
         found = satisfy(
-            target, self._database, self._state(builder), arguments, "accept", rng, frozen=touched, fixed=tuple(given), effort=EFFORT
+            target,
+            self._database,
+            self._state(builder),
+            arguments,
+            "accept",
+            rng,
+            frozen=touched,
+            fixed=tuple(given),
+            effort=EFFORT,
         )
         if found is None:
             return f"`{target.name}` was not accepted after the first call"
@@ -367,7 +377,9 @@ def _answered(output: Output, opening: _Opening) -> Value:
         values: list[Any] = [answer]
     else:
         values = [item.get(output.field) for item in items_of(answer)] if isinstance(answer, list) else []
-    return next((value for value in reversed(values) if value is not None and value is not ANY and value not in given), None)
+    return next(
+        (value for value in reversed(values) if value is not None and value is not ANY and value not in given), None
+    )
 
 
 def _requirement(tool: Tool, code: str) -> int:

@@ -78,7 +78,11 @@ def judge(plan: Plan, records: Sequence[CallRecord]) -> str:
         return f"`{edge.source}` ended in {_outcome(middle)}"
     if edge.kind == "precondition":
         rejected = first.outcome == "rejection" and (first.problem or {}).get("code") == edge.via
-        return "" if rejected else f"`{edge.target}` was not rejected with `{edge.via}` at first but ended in {_outcome(first)}"
+        return (
+            ""
+            if rejected
+            else f"`{edge.target}` was not rejected with `{edge.via}` at first but ended in {_outcome(first)}"
+        )
     if first.outcome != "success":
         return f"`{edge.target}` ended in {_outcome(first)} at first"
     return "" if first.result != last.result else f"`{edge.target}` answered the same before and after"

@@ -49,11 +49,12 @@ class _Parameter:
         """What is wrong with an argument, or `None`."""
         if not self.array:
             return self._about(value)
-        if type(value) is not list:
+        items: list[Any] = value
+        if type(items) is not list:
             return f"must be an array, each item {_WORDS[self.type]}, not {shown(value)}"
-        if len(value) > ITEMS_LIMIT:  # pyright: ignore[reportUnknownArgumentType]
+        if len(items) > ITEMS_LIMIT:
             return f"must have at most {ITEMS_LIMIT} items"
-        for number, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        for number, item in enumerate(items):
             found = self._about(item)
             if found is not None:
                 return f"item {number} {found}"
@@ -102,15 +103,16 @@ class CallChecker:
         parameters = self._tools.get(name) if type(name) is str else None
         if parameters is None:
             return {}, self._unknown(name)
-        if type(arguments) is not dict:
+        named: dict[Any, Any] = arguments
+        if type(named) is not dict:
             return {}, _invalid(name, {"arguments": f"must be an object, not {shown(arguments)}"})
         given: dict[str, Any] = {}
         wrong: dict[str, str] = {}
         seen = 0
         for parameter in parameters:
-            value = arguments.get(parameter.name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            value = named.get(parameter.name)
             if value is None:
-                if parameter.name in arguments:
+                if parameter.name in named:
                     seen += 1
                     if parameter.required:
                         wrong[parameter.name] = f"must be {_WORDS[parameter.type]}, not null"
@@ -123,9 +125,9 @@ class CallChecker:
                 given[parameter.name] = value
             else:
                 wrong[parameter.name] = complaint
-        if seen != len(arguments):  # pyright: ignore[reportUnknownArgumentType]
+        if seen != len(named):
             known = {parameter.name for parameter in parameters}
-            for key in arguments:  # pyright: ignore[reportUnknownVariableType]
+            for key in named:
                 if type(key) is not str or key not in known:
                     wrong[shown(key) if type(key) is not str else _clean(key)] = "is not a parameter" + _near(
                         key, known

@@ -275,7 +275,8 @@ class Database:
         self._counters = dict(saved["counters"])
         for name, key, after in saved["changes"]:
             table = self._tables[name]
-            self._place(table, tuple(key) if type(key) is list else key, after)
+            parts: list[Any] = key  # or a key alone
+            self._place(table, tuple(parts) if type(parts) is list else parts, after)
 
     # Lookups.
 
@@ -288,7 +289,7 @@ class Database:
         for name, value in zip(table.key, key, strict=True):
             if value is not None:
                 table.column[name].check(value)
-        return tuple(key)  # pyright: ignore[reportUnknownArgumentType]
+        return tuple(key)
 
     def _row(self, table: Table, key: Any) -> dict[str, Any] | None:
         over = self._over.get(table.name)

@@ -139,11 +139,7 @@ def _stock(draft: Draft, parent: Draft, column: str, name: str, guards: Guards) 
     """What is sold is taken out of stock, and comes back when the row is deleted."""
     stock = [one for one, entry in parent.columns.items() if entry.role == "quantity" and set(one.split("_")) & _STOCK]
     stock = [one for one in stock if _is_whole(parent, one) and _is_free(parent, one)]
-    sold = [
-        one
-        for one, entry in draft.columns.items()
-        if one in ("quantity", "qty", "order_qty", "quantity_ordered", "amount")
-    ]
+    sold = [one for one in draft.columns if one in ("quantity", "qty", "order_qty", "quantity_ordered", "amount")]
     sold = [one for one in sold if not draft.columns[one].nullable and draft.columns[one].type == "integer"]
     if not stock or not sold or len(draft.links) < 2 or len(parent.key) != 1 or "effect" in guards.settings:
         return

@@ -10,7 +10,7 @@ import codecs
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +99,7 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[Source]:
+def open_source(path: Path) -> Generator[Source]:
     """Opens the file; the connection is closed at the end of the `with` block.
 
     Raises:
@@ -126,6 +126,10 @@ def open_source(path: Path) -> Iterator[Source]:
         source.connection.close()
 
 
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
 def _open_database(path: Path, where: str) -> Source:
     """A SQLite file, opened so that not even its journal is touched."""
     warnings: list[str] = []
@@ -136,7 +140,7 @@ def _open_database(path: Path, where: str) -> Source:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     except sqlite3.Error as error:
         raise SeedError(f"{where}: can't be opened: {error}.") from error
-    connection.text_factory = lambda raw: bytes(raw).decode("utf-8", "replace")
+    connection.text_factory = _decoded
     _limit(connection)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -100,7 +100,7 @@ def _integer(value: str | int | float) -> int:
         if not re.fullmatch(r"\s*[+-]?\d{1,18}\s*", value):
             raise ValueError(f"{value!r} is not a whole number")
         return int(value)
-    if isinstance(value, float) and not (math.isfinite(value) and value == int(value) and abs(value) < _INTEGER_LIMIT):
+    if isinstance(value, float) and not (math.isfinite(value) and value.is_integer() and abs(value) < _INTEGER_LIMIT):
         raise ValueError(f"{value!r} is not a whole number")
     return int(value)
 

@@ -98,8 +98,7 @@ class Board:
         for name, value in self.arguments.items():
             place = self._parameters[name].refers_to if name in self._parameters else None
             if place is not None:
-                listed: list[Any] = items_of(value) if isinstance(value, list) else [value]
-                found.update((place.partition(".")[0], item) for item in listed)
+                found.update((place.partition(".")[0], item) for item in items_of(value))
         return found
 
     def _set_argument(self, name: str, value: Any) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from engine.models.base import Value
+from engine.models.base import Row, Value
 from engine.states.candidates import choices, compare, fitting, mirrored, opposite, sign_of
-from engine.states.reading import UNDEFINED, Local, Locals, Loop, Source, function_of, loop_of
+from engine.states.reading import UNDEFINED, Local, Locals, Loop, Source, function_of, loop_of, sequence
 from engine.states.steps import Delete, Insert, SetColumn, SetName, Wish, interleaved
 from engine.states.wish_base import WishBase
 
@@ -63,7 +63,9 @@ class SizeWishes(WishBase):
             definition = self._reading.database.table[source.table]
             for expression in source.equal.values():
                 yield from self._choose(expression, local)
-            yield tuple(Delete(source.table, definition.key_of(cast("Row", row))) for row in surplus if isinstance(row, dict))
+            yield tuple(
+                Delete(source.table, definition.key_of(cast("Row", row))) for row in surplus if isinstance(row, dict)
+            )
 
     def _matched(self, node: ast.expr, source: Source, local: Locals) -> list[Any]:
         if function_of(node) in ("count", "exists") and isinstance(node, ast.Call) and source.table is not None:

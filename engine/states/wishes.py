@@ -10,8 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, cast
 
-from engine.models.base import Row
-from engine.models.base import items_of
+from engine.models.base import Row, items_of
 from engine.states.candidates import around, choices, compare, fitting, mirrored, opposite, sign_of
 from engine.states.reading import UNDEFINED, Locals, Loop, function_of, loop_of, sequence, table_name
 from engine.states.steps import Delete, Insert, SetName, Wish, interleaved

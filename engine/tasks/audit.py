@@ -59,7 +59,11 @@ def audit_all(tasks: Sequence[Task], domain: Domain, runtime: Runtime) -> list[A
 
 def start_of(task: Task, domain: Domain) -> PlainState:
     """A task's s0 with the domain's base rows."""
-    return PlainState(domain.database, start_rows(domain, task.initial_state.rows, task.initial_state.extends_base), task.initial_state.now)
+    return PlainState(
+        domain.database,
+        start_rows(domain, task.initial_state.rows, task.initial_state.extends_base),
+        task.initial_state.now,
+    )
 
 
 def start_rows(domain: Domain, own: Rows, extends_base: bool) -> Rows:
@@ -72,7 +76,9 @@ def start_rows(domain: Domain, own: Rows, extends_base: bool) -> Rows:
 
 def _run(auditors: Sequence[_Auditor], runtime: Runtime, trials: Sequence[Sequence[Trial]]) -> None:
     """Runs trials and gives each auditor its records."""
-    small = [(auditor, trial) for auditor, mine in zip(auditors, trials, strict=True) for trial in mine if not auditor.large]
+    small = [
+        (auditor, trial) for auditor, mine in zip(auditors, trials, strict=True) for trial in mine if not auditor.large
+    ]
     batch = [Experiment(auditor.rows(trial), auditor.task.initial_state.now, trial.calls) for auditor, trial in small]
     for (auditor, trial), record in zip(small, runtime.experiments(batch), strict=True):
         auditor.records.append((trial, record))
@@ -127,14 +133,31 @@ class _Auditor:
 
     def verdict(self) -> Audited:
         """The task with its audits."""
-        shown = {name: self._judge(name) for name in ("solvable", "do_nothing", "every_write_needed", "altered_argument")}
+        shown = {
+            name: self._judge(name) for name in ("solvable", "do_nothing", "every_write_needed", "altered_argument")
+        }
         audits = [
             self._solvable(shown["solvable"]),
             self._do_nothing(shown["do_nothing"]),
             self._plain("every_write_needed", shown["every_write_needed"], "writes left out in turn, each for 0"),
-            self._plain("altered_argument", shown["altered_argument"], "hard arguments altered, each for 0", none="no hard argument has another value"),
-            self._plain("reordering", self._judge("reordering"), "other orders of independent steps, each for 1", none="no independent steps"),
-            self._plain("distractors_harmless", self._judge("distractors_harmless"), "the same without distractors", none="no distractors"),
+            self._plain(
+                "altered_argument",
+                shown["altered_argument"],
+                "hard arguments altered, each for 0",
+                none="no hard argument has another value",
+            ),
+            self._plain(
+                "reordering",
+                self._judge("reordering"),
+                "other orders of independent steps, each for 1",
+                none="no independent steps",
+            ),
+            self._plain(
+                "distractors_harmless",
+                self._judge("distractors_harmless"),
+                "the same without distractors",
+                none="no distractors",
+            ),
             self._provenance(),
             self._unique(),
         ]
@@ -212,7 +235,9 @@ class _Auditor:
             return plain
         reference = self.records[0][1]
         if to_changes(reference.diff) != self.task.gold_diff:
-            return plain.model_copy(update={"passed": False, "detail": "the chain's changes are not those stored as gold"})
+            return plain.model_copy(
+                update={"passed": False, "detail": "the chain's changes are not those stored as gold"}
+            )
         writes = sum(1 for step in self.task.chain.steps if self._domain.tool[step.tool].mutates_state)
         if writes == 0 or not self.task.gold_diff:
             return plain.model_copy(update={"passed": False, "detail": "the chain changes nothing"})
@@ -227,7 +252,9 @@ class _Auditor:
         if earned:
             text = f"the {earned[0].operation} of `{earned[0].table}` {earned[0].key!r} is there from the start"
             return plain.model_copy(update={"passed": False, "detail": text})
-        return plain.model_copy(update={"detail": f"reward 0; none of the {len(self.task.gold_diff)} row changes is there from the start"})
+        return plain.model_copy(
+            update={"detail": f"reward 0; none of the {len(self.task.gold_diff)} row changes is there from the start"}
+        )
 
     def _earned(self, change: RowChange) -> bool:
         """Whether what a gold change must bring about is true of s0 already, as far as the reward compares."""
@@ -248,7 +275,11 @@ class _Auditor:
         answers = {index: record.result for index, record in enumerate(reference.records) if _succeeded(record)}
         problems = [*unsourced(self.task, self._domain, answers), *leaks(self.task, self._domain)]
         count = sum(len(step.arguments) for step in self.task.chain.steps)
-        detail = problems[0] if problems else f"{count} arguments, each from the instruction, the profile or an earlier answer"
+        detail = (
+            problems[0]
+            if problems
+            else f"{count} arguments, each from the instruction, the profile or an earlier answer"
+        )
         return Audit(name="provenance", passed=not problems, detail=detail, traces=self._reference_trace())
 
     def _unique(self) -> Audit:

@@ -275,7 +275,9 @@ def sample(database: DatabaseSchema, rows: Rows, rng: random.Random) -> Rows:
             continue
         chosen[table.name][key] = row
         for foreign_key in table.foreign_keys:
-            values = {name: row[column] for column, name in zip(foreign_key.columns, foreign_key.references, strict=True)}
+            values = {
+                name: row[column] for column, name in zip(foreign_key.columns, foreign_key.references, strict=True)
+            }
             if None not in values.values():
                 parent = database.table[foreign_key.table]
                 waiting += [(parent, found) for found in whole.rows(parent.name, values)[:1]]
@@ -307,7 +309,9 @@ def predict(domain: Domain, start: PlainState, calls: Sequence[Call]) -> tuple[R
 
 def _renamed(goal: Goal, new: Renumbered) -> Goal:
     def same(entity: Entity) -> Entity:
-        mentions: list[Mention | None] = [None if mention is None else new.mention(mention) for mention in entity.mentions]
+        mentions: list[Mention | None] = [
+            None if mention is None else new.mention(mention) for mention in entity.mentions
+        ]
         return entity._replace(mentions=tuple(mentions))
 
     return goal._replace(entities=tuple(same(entity) for entity in goal.entities))

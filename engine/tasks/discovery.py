@@ -111,7 +111,9 @@ class Discovery:
                 continue
             output = next((output for output in outputs(tool, self._database) if output.text == text), None)
             if output is not None:
-                needed = sum(1 for parameter in tool.parameters if parameter.required and parameter.refers_to is not None)
+                needed = sum(
+                    1 for parameter in tool.parameters if parameter.required and parameter.refers_to is not None
+                )
                 options.append((rng.random() + 0.25 * needed + 0.2 * depth * needed, tool, output))
         for _, tool, output in sorted(options, key=lambda option: option[0]):
             mark = self._world.mark()
@@ -126,7 +128,9 @@ class Discovery:
         table = self._database.table[place[0]]
         if place == self._world.actor_place or not sayable_key(table) or isinstance(place[1], tuple):
             return None
-        return Known(Literal(value=place[1]), Mention(table=place[0], key=place[1], facts={table.primary_key[0]: place[1]}), None)
+        return Known(
+            Literal(value=place[1]), Mention(table=place[0], key=place[1], facts={table.primary_key[0]: place[1]}), None
+        )
 
     def _by_own_key(self, place: Place) -> Known | None:
         """The user's own number, told with the profile where no tool looks it up."""
@@ -303,7 +307,9 @@ class Discovery:
             if len(rest) == 1 and (select or mention.facts) and not extra:
                 break
         if len(rest) != 1:
-            raise TaskError(f"Nothing that people say tells the `{place[0]}` row from others that `{tool.name}` answers.")
+            raise TaskError(
+                f"Nothing that people say tells the `{place[0]}` row from others that `{tool.name}` answers."
+            )
         return select, mention
 
     def _facts(self, tool: Tool, output: Output, place: Place, item: dict[str, Any]) -> list[Fact]:

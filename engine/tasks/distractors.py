@@ -71,9 +71,7 @@ def _add_one(
     return []
 
 
-def harmless(
-    world: World, tried: PlainState, mentions: Sequence[Mention], reference: Played, scorer: Scorer
-) -> bool:
+def harmless(world: World, tried: PlainState, mentions: Sequence[Mention], reference: Played, scorer: Scorer) -> bool:
     """Whether on `tried` the chain ends in the same, but for generated ids, and each mention fits its row alone."""
     if any(fitting(mention, world.ground.database, tried) != (mention.key,) for mention in mentions):
         return False

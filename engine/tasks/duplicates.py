@@ -33,8 +33,12 @@ class Fingerprint(NamedTuple):
 
 def fingerprint(task: Task) -> Fingerprint:
     """The fingerprint of a task; does not depend on its ids."""
-    steps = [[step.tool, {name: _shape(argument) for name, argument in step.arguments.items()}] for step in task.chain.steps]
-    values = [[step.tool, {name: _values(argument) for name, argument in step.arguments.items()}] for step in task.chain.steps]
+    steps = [
+        [step.tool, {name: _shape(argument) for name, argument in step.arguments.items()}] for step in task.chain.steps
+    ]
+    values = [
+        [step.tool, {name: _values(argument) for name, argument in step.arguments.items()}] for step in task.chain.steps
+    ]
     text = re.sub(r'"[^"]*"', '""', task.instruction.lower())
     spoken = re.findall(r'[a-z\']+|""', text)
     return Fingerprint(digest(steps), digest(values), frozenset(pairwise(spoken)))
@@ -58,13 +62,17 @@ class Duplicates:
     def check(self, task: Task) -> Task:
         """The task with the audit `not_duplicate`; a task that passed all audits is remembered."""
         own = fingerprint(task)
-        twin = next((name for name, other in self._seen.get(own.structure, ()) if name != task.id and near(own, other)), None)
+        twin = next(
+            (name for name, other in self._seen.get(own.structure, ()) if name != task.id and near(own, other)), None
+        )
         passed = twin is None
         compared = sum(1 for name, _ in self._seen.get(own.structure, ()) if name != task.id)
         detail = f"unlike {compared} earlier tasks of the same structure" if passed else f"a near-duplicate of {twin}"
         audit = Audit(name="not_duplicate", passed=passed, detail=detail)
         audits = (*(earlier for earlier in task.audits if earlier.name != "not_duplicate"), audit)
-        checked = task.model_copy(update={"audits": audits, "reason": task.reason or ("" if passed else f"not_duplicate: {detail}")})
+        checked = task.model_copy(
+            update={"audits": audits, "reason": task.reason or ("" if passed else f"not_duplicate: {detail}")}
+        )
         if checked.audited:
             self._seen.setdefault(own.structure, []).append((task.id, own))
         return checked

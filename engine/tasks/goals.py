@@ -160,7 +160,11 @@ class GoalMaker:
         keys = builder.draft.keys(table)
         for _ in range(min(3, count)):
             row = builder.draft.get(table, keys[rng.randrange(count)])
-            if row is not None and row[key_column] not in taken and not self._world.made_by_chain((table, self._key(table, row))):
+            if (
+                row is not None
+                and row[key_column] not in taken
+                and not self._world.made_by_chain((table, self._key(table, row)))
+            ):
                 return row
         return None
 
@@ -170,7 +174,9 @@ class GoalMaker:
         actor_table, actor = self._world.actor_table, self._world.actor
         if actor_table is not None and actor is not None and table != actor_table and depth < 3:
             definition = self._database.table[table]
-            owner = next((column for column in definition.columns if self._leads_to(table, column.name, actor_table)), None)
+            owner = next(
+                (column for column in definition.columns if self._leads_to(table, column.name, actor_table)), None
+            )
             if owner is not None:
                 given[owner.name] = actor[root(self._database, f"{table}.{owner.name}").split(".")[1]]
             else:
@@ -183,7 +189,12 @@ class GoalMaker:
         for foreign_key in table.foreign_keys:
             parent = self._database.table[foreign_key.table]
             owned = any(self._leads_to(parent.name, column.name, self._world.actor_table) for column in parent.columns)
-            if owned and parent.name != table.name and len(foreign_key.columns) == 1 and parent.name != self._world.actor_table:
+            if (
+                owned
+                and parent.name != table.name
+                and len(foreign_key.columns) == 1
+                and parent.name != self._world.actor_table
+            ):
                 row = self._own_row(parent.name, builder, depth + 1)
                 return {foreign_key.columns[0]: row[foreign_key.references[0]]}
         return {}
@@ -214,10 +225,7 @@ class GoalMaker:
                 if not isinstance(symbolic[parameter.name], FromProfile):
                     details.append(Detail(parameter, value))
                 continue
-            found = [
-                self._discovery.find((place[0].name, key), (tool.name, parameter.name))
-                for key in items_of(value)
-            ]
+            found = [self._discovery.find((place[0].name, key), (tool.name, parameter.name)) for key in items_of(value)]
             symbolic[parameter.name] = (
                 list_of([known.argument for known in found]) if parameter.array else found[0].argument
             )

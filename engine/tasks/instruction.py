@@ -34,7 +34,7 @@ from engine.tasks.wording import (
 )
 
 _DETERMINERS = r"(?:an?|the|my own|my|your|their|one's own|one's|some|several|all|many|multiple|another|this|that|these|one)(?: new)?"
-_STAND_IN = re.compile(r"\bit\b|(?<=^buy )something\b|(?<= for )something\b|(?<=^sell )something\b")
+_STAND_IN = re.compile(r"\b(?:it|somebody|someone)\b|(?<=^buy )something\b|(?<= for )something\b|(?<=^sell )something\b")
 _TAIL = re.compile(r" (?:for|to|from|into|in|on|at|with|as|of|about)\b")
 _PRICES = frozenset({"price", "amount", "fee", "cost", "total", "bid", "offer", "budget", "asking price", "unit price"})
 _CROWD = frozenset({"people", "guests", "persons", "participants", "attendees", "seats"})
@@ -42,7 +42,9 @@ _LONG = 60
 _HEAVY = 45
 
 
-def write_instruction(domain: Domain, goals: Sequence[Goal], profile: dict[str, Value], now: str, rng: random.Random) -> str:
+def write_instruction(
+    domain: Domain, goals: Sequence[Goal], profile: dict[str, Value], now: str, rng: random.Random
+) -> str:
     """The instruction for a task.
 
     Args:
@@ -137,6 +139,8 @@ class _Writer:
 
     def _place(self, wish: str, entity: Entity, own: bool) -> str | None:
         """The wish with the entity in the place of its noun (`a booking`), if the noun is there."""
+        if not own and _STAND_IN.search(wish):
+            return _STAND_IN.sub(lambda _: self._keep(self._phrase(entity)), wish, count=1)
         thing = noun(self._database.table[entity.table])
         for spoken in dict.fromkeys((thing, thing.rsplit(" ", 1)[-1])):
             many = plural(spoken)
@@ -154,8 +158,6 @@ class _Writer:
             if len(phrase) > _HEAVY and _TAIL.match(after) and len(after.split()) <= 3:  # save for later the job ...
                 return f"{before.rstrip()}{after} {self._keep(phrase)}"
             return f"{before}{self._keep(phrase)}{after}"
-        if not own and _STAND_IN.search(wish):
-            return _STAND_IN.sub(lambda _: self._keep(self._phrase(entity)), wish, count=1)
         return None
 
     def _keep(self, phrase: str) -> str:
@@ -239,7 +241,9 @@ class _Writer:
             elif called in (thing, thing.rsplit(" ", 1)[-1]):
                 sentences.append(self._rng.choice((f"please use {phrase}.", f"it should go with {phrase}.")))
             else:
-                sentences.append(self._rng.choice((f"the {called} should be {phrase}.", f"as the {called}, take {phrase}.")))
+                sentences.append(
+                    self._rng.choice((f"the {called} should be {phrase}.", f"as the {called}, take {phrase}."))
+                )
         return wish, sentences
 
     # details
@@ -258,7 +262,11 @@ class _Writer:
             phrase = None if update else self._inline(tool, called, detail.value, value, column, dates)
             short = phrase is not None and len(phrase) < _LONG and len(inline) < 3
             short = short and not (crowded and phrase is not None and phrase.startswith("with "))
-            if phrase is not None and short and (self._rng.random() < 0.8 or column.type in ("date", "datetime") or tool.category == "delete"):
+            if (
+                phrase is not None
+                and short
+                and (self._rng.random() < 0.8 or column.type in ("date", "datetime") or tool.category == "delete")
+            ):
                 inline.append(phrase)
             else:
                 rest.append((called, value, column))
@@ -325,16 +333,39 @@ class _Writer:
             return f"{called}: {value}."
         be = "are" if singular(called.rsplit(" ", 1)[-1]) != called.rsplit(" ", 1)[-1] else "is"
         if column.type == "boolean":
-            return choose((f"{called}: {value}.", f"as for {called}: {value}.", f"when it comes to {called}, the answer is {value}."))
+            return choose(
+                (
+                    f"{called}: {value}.",
+                    f"as for {called}: {value}.",
+                    f"when it comes to {called}, the answer is {value}.",
+                )
+            )
         if column.role == "text":
             return choose(
-                (f"the {called} should read: {value}.", f"as the {called}, please put {value}.", f"{called}: {value}.", f"please add {'these' if be == 'are' else 'this'} {called}: {value}.")
+                (
+                    f"the {called} should read: {value}.",
+                    f"as the {called}, please put {value}.",
+                    f"{called}: {value}.",
+                    f"please add {'these' if be == 'are' else 'this'} {called}: {value}.",
+                )
             )
         if update:
             return choose(
-                (f"the new {called} {be} {value}.", f"please make the {called} {value}.", f"the {called} should be {value} from now on.", f"set the {called} to {value}.")
+                (
+                    f"the new {called} {be} {value}.",
+                    f"please make the {called} {value}.",
+                    f"the {called} should be {value} from now on.",
+                    f"set the {called} to {value}.",
+                )
             )
-        return choose((f"the {called} should be {value}.", f"for the {called}, take {value}.", f"{called}: {value}.", f"the {called} {be} {value}."))
+        return choose(
+            (
+                f"the {called} should be {value}.",
+                f"for the {called}, take {value}.",
+                f"{called}: {value}.",
+                f"the {called} {be} {value}.",
+            )
+        )
 
 
 def _summary(tool: Tool) -> str:
@@ -383,4 +414,3 @@ def mentions_of(goals: Sequence[Goal]) -> tuple[Mention, ...]:
                 if mention is not None:
                     found.setdefault((mention.table, mention.key), mention)
     return tuple(found.values())
-

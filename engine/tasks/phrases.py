@@ -25,7 +25,15 @@ class Voice(NamedTuple):
 
 VOICES: dict[Tone, Voice] = {
     "polite": Voice(
-        greetings=("Hello,", "Good morning,", "Hello there,", "Good morning!", "Dear team,", "Hello! I hope you can help me.", ""),
+        greetings=(
+            "Hello,",
+            "Good morning,",
+            "Hello there,",
+            "Good morning!",
+            "Dear team,",
+            "Hello! I hope you can help me.",
+            "",
+        ),
         frames=(
             "could you please {}?",
             "would you be so kind as to {}?",
@@ -44,7 +52,13 @@ VOICES: dict[Tone, Voice] = {
             "and then, would you {}, please?",
             "there is one more thing: could you {}?",
         ),
-        closings=("Thank you very much.", "Many thanks in advance.", "Thank you for your help.", "With kind regards.", ""),
+        closings=(
+            "Thank you very much.",
+            "Many thanks in advance.",
+            "Thank you for your help.",
+            "With kind regards.",
+            "",
+        ),
     ),
     "plain": Voice(
         greetings=("Hi,", "Hi there,", "Hello,", "", "", ""),
@@ -72,7 +86,15 @@ VOICES: dict[Tone, Voice] = {
         closings=("Thanks.", "Thank you.", "That's all.", "", "", ""),
     ),
     "chatty": Voice(
-        greetings=("Hey,", "Hey there!", "Hi! Quick one for you:", "Hey, it's me again.", "Hiya,", "Oh hi,", "Hi, good to reach someone!"),
+        greetings=(
+            "Hey,",
+            "Hey there!",
+            "Hi! Quick one for you:",
+            "Hey, it's me again.",
+            "Hiya,",
+            "Oh hi,",
+            "Hi, good to reach someone!",
+        ),
         frames=(
             "can you help me {}?",
             "any chance you could {}?",
@@ -119,7 +141,13 @@ VOICES: dict[Tone, Voice] = {
             "which reminds me that I have to {}.",
             "I suppose I should {} as well.",
         ),
-        closings=("I hope that's everything you need.", "Let me know if something is missing.", "Thanks for looking into it.", "", ""),
+        closings=(
+            "I hope that's everything you need.",
+            "Let me know if something is missing.",
+            "Thanks for looking into it.",
+            "",
+            "",
+        ),
     ),
 }
 

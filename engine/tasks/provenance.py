@@ -13,7 +13,7 @@ from typing import Any
 from engine.errors import TaskError
 from engine.graph.footprint import Footprint
 from engine.graph.knowledge import entity_of, locate
-from engine.models.base import Rows, Value
+from engine.models.base import Rows, Value, items_of
 from engine.models.chain import ArgumentList, ChainArgument, FromOutput, FromProfile, Literal
 from engine.models.domain import Domain
 from engine.models.task import Task
@@ -33,7 +33,9 @@ def unsourced(task: Task, domain: Domain, answers: Mapping[int, Any]) -> list[st
         answers: What the reference chain's steps answered when they ran.
     """
     text = f"{task.instruction}\n{say_facts(task.user_profile)}"
-    problems = [f"{value!r} is said nowhere" for value in unsaid(said_values(task, domain), task.initial_state.now, text)]
+    problems = [
+        f"{value!r} is said nowhere" for value in unsaid(said_values(task, domain), task.initial_state.now, text)
+    ]
     for index, step in enumerate(task.chain.steps):
         call = task.reference_calls[index]
         for name, argument in step.arguments.items():
@@ -44,7 +46,9 @@ def unsourced(task: Task, domain: Domain, answers: Mapping[int, Any]) -> list[st
                 problems.append(f"`{name}` of step {index + 1}: {error}")
                 continue
             if found != call.arguments.get(name):
-                problems.append(f"`{name}` of step {index + 1} is {call.arguments.get(name)!r}, its source says {found!r}")
+                problems.append(
+                    f"`{name}` of step {index + 1} is {call.arguments.get(name)!r}, its source says {found!r}"
+                )
             if isinstance(argument, FromProfile) and task.user_profile.get(argument.field) != argument.value:
                 problems.append(f"`{name}` of step {index + 1}: the profile has no {argument.field} {argument.value!r}")
         missing = set(call.arguments) - set(step.arguments)
@@ -98,7 +102,11 @@ def leaks(task: Task, domain: Domain) -> list[str]:
     found += [
         f"`{word}`" for word in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text) if word not in spoken and "@" not in word
     ]
-    found += [f"the id `{value}`" for value in _made_up(task.initial_state.rows, domain) if value not in said and find(value, text)]
+    found += [
+        f"the id `{value}`"
+        for value in _made_up(task.initial_state.rows, domain)
+        if value not in said and find(value, text)
+    ]
     return found
 
 
@@ -125,7 +133,6 @@ def unmentioned(task: Task, domain: Domain) -> list[str]:
             if found is None or found[0].primary_key != (found[1].name,):
                 continue
             keys = {row[found[1].name] for row in rows.get(found[0].name, ())}
-            given = value if isinstance(value, list) else [value]
-            if any(key in keys and (found[0].name, key) not in known for key in given):
+            if any(key in keys and (found[0].name, key) not in known for key in items_of(value)):
                 problems.append(f"the `{found[0].name}` that `{tool.name}` is given is not spoken of")
     return problems

@@ -101,7 +101,9 @@ class Renumbered:
             items: Any = tuple(self._argument(item, place, steps, prints) for item in argument.items)
             return ArgumentList(items=items)
         if isinstance(argument, FromOutput):
-            select = {name: self._selected(argument, name, value, steps, prints) for name, value in argument.select.items()}
+            select = {
+                name: self._selected(argument, name, value, steps, prints) for name, value in argument.select.items()
+            }
             return argument.model_copy(update={"select": select})
         return argument if place is None else argument.model_copy(update={"value": self._map(place, argument.value)})
 

@@ -76,7 +76,9 @@ def selected(source: FromOutput, answer: Any) -> Any:
         return value
     items = [item for item in items_of(value) if picks(source.select, item)] if isinstance(value, list) else []
     if len(items) != 1:
-        raise TaskError(f"{source.select} picks {len(items)} items of `{source.path}` in step {source.step + 1}, not one.")
+        raise TaskError(
+            f"{source.select} picks {len(items)} items of `{source.path}` in step {source.step + 1}, not one."
+        )
     return items[0]
 
 

@@ -54,6 +54,8 @@ def say(value: Value, meaning: Meaning, now: str, rng: random.Random) -> str:
     if not choices:
         return "nothing"
     usual = choices if meaning.type in ("date", "datetime", "time") else choices[:2]
+    if meaning.role == "duration":
+        usual = choices[:-1]  # a bare number does not say that it counts minutes
     chosen = usual[min(int(rng.expovariate(1.1)), len(usual) - 1)]
     quoted = meaning.role in _QUOTED_ROLES and not meaning.enum and meaning.type == "text"
     return f'"{chosen}"' if quoted else chosen
@@ -81,7 +83,9 @@ def unsaid(values: Iterable[tuple[Value, Meaning]], now: str, text: str) -> list
     Each distinct value needs words of its own: the 3 of "March 3" is no quantity 3. Longer forms are looked
     for first, and what one value has used is gone for the others.
     """
-    wanted = {(type(value).__name__, value, meaning): (value, meaning) for value, meaning in values if value is not None}
+    wanted = {
+        (type(value).__name__, value, meaning): (value, meaning) for value, meaning in values if value is not None
+    }
     order = sorted(
         wanted.values(), key=lambda item: (-max(map(len, forms(item[0], item[1], now))), str(item[0]), str(item[1]))
     )
@@ -164,7 +168,9 @@ def _number_forms(value: int | float, meaning: Meaning) -> tuple[str, ...]:
     whole = float(value).is_integer()
     if meaning.role == "money":
         cents = f"{value:,.2f}" if round(value, 2) == value else plain
-        short = (f"${int(value):,}", f"{int(value):,} dollars", f"${cents}") if whole else (f"${cents}", f"{cents} dollars")
+        short = (
+            (f"${int(value):,}", f"{int(value):,} dollars", f"${cents}") if whole else (f"${cents}", f"{cents} dollars")
+        )
         return tuple(dict.fromkeys((*short, f"{plain} dollars", cents, plain)))
     if meaning.role == "percent":
         return (f"{plain}%", f"{plain} percent", plain)

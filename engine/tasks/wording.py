@@ -14,7 +14,14 @@ from engine.tasks.speech import Meaning, say, spoken_enum, words
 
 _PERSON_ROLES = frozenset({"person_name", "username"})
 _SAME = frozenset({"news", "series", "status", "address", "species", "goods", "business", "media", "data", "process"})
-_IRREGULAR = {"people": "person", "movies": "movie", "cookies": "cookie", "children": "child", "men": "man", "women": "woman"}
+_IRREGULAR = {
+    "people": "person",
+    "movies": "movie",
+    "cookies": "cookie",
+    "children": "child",
+    "men": "man",
+    "women": "woman",
+}
 _INITIALS = frozenset({"iban", "bic", "isbn", "sku", "vat", "cv", "vin", "gps", "usb", "tv", "ip", "pin"})
 _UNCOUNTED = frozenset({"status", "address", "series", "sales", "gross", "minus", "plus", "bus", "class", "gps"})
 _PLACES = {
@@ -85,7 +92,13 @@ def name_words(name: str, entity: str = "") -> str:
     spoken = spoken.removeprefix("is ").removeprefix("new ")
     if entity and spoken.startswith(f"{entity} ") and spoken != f"{entity} name":
         spoken = spoken.removeprefix(f"{entity} ")
-    spoken = {"reports to": "manager", "qty": "quantity", "email": "e-mail address", "desc": "description", "url": "link"}.get(spoken, spoken)
+    spoken = {
+        "reports to": "manager",
+        "qty": "quantity",
+        "email": "e-mail address",
+        "desc": "description",
+        "url": "link",
+    }.get(spoken, spoken)
     return " ".join(word.upper() if word in _INITIALS else word for word in spoken.split(" "))
 
 
@@ -94,6 +107,9 @@ def counted(spoken: str, called: str, value: Value) -> str:
     last = called.rsplit(" ", 1)[-1]
     if called == "people":
         return f"{spoken} {'person' if value == 1 else 'people'}"
+    first, _, rest = called.partition(" ")
+    if rest and singular(first) != first and singular(last) == last and first not in _UNCOUNTED:
+        return f"{spoken} {singular(first) if value == 1 else first} {rest}"
     if singular(last) == last or last in _UNCOUNTED:
         return ""
     return f"{spoken} {called.removesuffix(last) + singular(last) if value == 1 else called}"
@@ -282,10 +298,20 @@ def _moment_fact(column: Column, called: str, spoken: str) -> str:
     for ending in (" until", " by"):
         if raw.endswith(ending):
             return f"({raw} {spoken})"
-    for part, phrase in (("start", "that starts"), ("due", "due"), ("end", "that ends"), ("expir", "that expires"), ("birth", "born")):
+    for part, phrase in (
+        ("start", "that starts"),
+        ("due", "due"),
+        ("end", "that ends"),
+        ("expir", "that expires"),
+        ("birth", "born"),
+    ):
         if part in raw.split() or raw.startswith(part):
             return f"{phrase} {at} {spoken}"
-    return f"{'at' if column.type == 'time' else 'from'} {spoken}" if called.rsplit(" ", 1)[-1] in ("date", "time", "day") else f"with the {called} {spoken}"
+    return (
+        f"{'at' if column.type == 'time' else 'from'} {spoken}"
+        if called.rsplit(" ", 1)[-1] in ("date", "time", "day")
+        else f"with the {called} {spoken}"
+    )
 
 
 def enumerate_words(parts: list[str]) -> str:

@@ -38,7 +38,11 @@ class Ground:
         self.prints = {tool.name: Footprint(tool, domain.database) for tool in domain.tools}
         follows: dict[str, dict[str, None]] = {}
         for edge in graph.proven:
-            if edge.kind != "state" and domain.tool[edge.source].mutates_state and domain.tool[edge.target].mutates_state:
+            if (
+                edge.kind != "state"
+                and domain.tool[edge.source].mutates_state
+                and domain.tool[edge.target].mutates_state
+            ):
                 follows.setdefault(edge.source, {})[edge.target] = None
         self.follows = {source: tuple(targets) for source, targets in follows.items()}
         self.writes = tuple(tool.name for tool in domain.tools if tool.mutates_state)
@@ -186,7 +190,11 @@ class World:
             if any((change.table, change.key) == place and change.before is None for change in changes):
                 for output in outputs(self.domain.tool[self.steps[index].tool], self.ground.database):
                     source = FromOutput(step=index, path=output.path)
-                    if output.place == wanted and output.field is None and self.answers[index].get(output.path) == place[1]:
+                    if (
+                        output.place == wanted
+                        and output.field is None
+                        and self.answers[index].get(output.path) == place[1]
+                    ):
                         return source
         return None
 

@@ -99,7 +99,11 @@ def show_step(step: TraceStep, *, narrow: bool = False) -> None:
     """One call in full."""
     icon, colour, words = OUTCOMES[step.outcome]
     st.badge(f"step {step.index + 1}: {words}", icon=icon, color=colour)
-    st.code(f"{step.call.name}({json.dumps(step.call.arguments, ensure_ascii=False, indent=2)})", language=None, wrap_lines=True)
+    st.code(
+        f"{step.call.name}({json.dumps(step.call.arguments, ensure_ascii=False, indent=2)})",
+        language=None,
+        wrap_lines=True,
+    )
     left, right = (st.container(), st.container()) if narrow else st.columns(2)
     with left:
         if step.sources:

@@ -98,14 +98,18 @@ def test_the_runtime_decides_and_not_the_contract() -> None:
     """A tool whose code does less than its contract says gives no edge."""
     domain = bookings_domain()
     tools = tuple(
-        tool.model_copy(update={"source": tool.source.replace("'confirmed'", "'pending'").replace('"confirmed"', '"pending"')})
+        tool.model_copy(
+            update={"source": tool.source.replace("'confirmed'", "'pending'").replace('"confirmed"', '"pending"')}
+        )
         if tool.name == "confirm_booking"
         else tool
         for tool in domain.tools
     )
     broken = Domain(spec=domain.spec, tools=tools)
     edge = next(
-        edge for edge in infer(domain) if edge.id == "precondition:confirm_booking>transfer_booking:booking_not_confirmed"
+        edge
+        for edge in infer(domain)
+        if edge.id == "precondition:confirm_booking>transfer_booking:booking_not_confirmed"
     )
     with InProcessRuntime(broken) as runtime:
         marked, trace = prove_edge(broken, edge, SEED, runtime)

@@ -40,7 +40,7 @@ def test_a_bundle_runs_from_the_zip(full_store: Path, tmp_path: Path, monkeypatc
         environment.reset(task["task_id"])
         for call in task["reference_calls"]:
             environment.step(call["name"], call["arguments"])
-        assert environment.reward()["reward"] == 1.0
+        assert environment.reward() == 1.0
     for name in [name for name in sys.modules if name.split(".")[0] == DOMAIN]:
         del sys.modules[name]
 

@@ -57,7 +57,9 @@ def test_a_task_alone_is_audited_as_among_others() -> None:
         for entry in room_audited()[::7]:
             built = next(task for task in room_candidates() if task.id == entry.task.id)
             alone = audit(built, domain, runtime)
-            assert canonical_json(alone.task.model_dump(mode="json")) == canonical_json(entry.task.model_dump(mode="json"))
+            assert canonical_json(alone.task.model_dump(mode="json")) == canonical_json(
+                entry.task.model_dump(mode="json")
+            )
             assert alone.traces == entry.traces
 
 
@@ -116,7 +118,9 @@ def test_every_write_needed_fails_on_a_write_that_is_undone_or_overwritten() -> 
     task = task_with("reschedule_booking")
     steps = list(task.chain.steps)
     at = next(index for index, step in enumerate(steps) if step.tool == "reschedule_booking")
-    again = steps[at].model_copy(update={"arguments": {**steps[at].arguments, "starts_at": Literal(value="2026-12-24T10:00:00")}})
+    again = steps[at].model_copy(
+        update={"arguments": {**steps[at].arguments, "starts_at": Literal(value="2026-12-24T10:00:00")}}
+    )
     found = _audit(_with_chain(task, [*steps[: at + 1], again, *steps[at + 1 :]]), "every_write_needed")
     assert not found.passed
     assert "earned 1" in found.detail
@@ -126,7 +130,9 @@ def test_altered_argument_fails_when_an_argument_does_not_matter() -> None:
     task = task_with("reschedule_booking")
     steps = list(task.chain.steps)
     at = next(index for index, step in enumerate(steps) if step.tool == "reschedule_booking")
-    again = steps[at].model_copy(update={"arguments": {**steps[at].arguments, "starts_at": Literal(value="2026-12-24T10:00:00")}})
+    again = steps[at].model_copy(
+        update={"arguments": {**steps[at].arguments, "starts_at": Literal(value="2026-12-24T10:00:00")}}
+    )
     found = _audit(_with_chain(task, [*steps[: at + 1], again, *steps[at + 1 :]]), "altered_argument")
     assert not found.passed
 
@@ -153,7 +159,9 @@ def test_reordering_fails_when_the_order_shows_although_no_step_needs_another() 
     assert _audit(task, "reordering").passed
     domain = _counting_domain()
     with InProcessRuntime(domain) as runtime:
-        record = runtime.experiments([Experiment(task.initial_state.rows, task.initial_state.now, task.reference_calls)])[0]
+        record = runtime.experiments(
+            [Experiment(task.initial_state.rows, task.initial_state.now, task.reference_calls)]
+        )[0]
     task = task.model_copy(update={"gold_diff": to_changes(record.diff)})
     assert _audit(task, "solvable", domain).passed
     found = _audit(task, "reordering", domain)
@@ -194,7 +202,9 @@ def test_provenance_fails_on_a_leaked_id_and_on_a_literal_one() -> None:
     leaked = task.model_copy(update={"instruction": f"{task.instruction} It is {write.arguments[name]}."})
     assert "the id" in _audit(leaked, "provenance").detail
     steps = list(task.chain.steps)
-    known = steps[1].model_copy(update={"arguments": {**steps[1].arguments, name: Literal(value=write.arguments[name])}})
+    known = steps[1].model_copy(
+        update={"arguments": {**steps[1].arguments, name: Literal(value=write.arguments[name])}}
+    )
     assert not _audit(task.model_copy(update={"chain": Chain(steps=(steps[0], known))}), "provenance").passed
 
 
@@ -202,7 +212,10 @@ def test_unique_entities_fails_when_a_twin_stands_beside_the_row() -> None:
     task = task_with("list_customer_bookings")
     mention = next(found for found in task.mentions if found.table == "booking")
     row = next(row for row in task.initial_state.rows["booking"] if row["booking_id"] == mention.key)
-    rows = {**task.initial_state.rows, "booking": [*task.initial_state.rows["booking"], {**row, "booking_id": "BKG-0998"}]}
+    rows = {
+        **task.initial_state.rows,
+        "booking": [*task.initial_state.rows["booking"], {**row, "booking_id": "BKG-0998"}],
+    }
     state = task.initial_state.model_copy(update={"rows": rows})
     found = _audit(task.model_copy(update={"initial_state": state}), "unique_entities")
     assert not found.passed
@@ -217,7 +230,9 @@ def test_unique_entities_fails_when_a_row_is_not_spoken_of_or_a_selection_picks_
         step.model_copy(
             update={
                 "arguments": {
-                    name: argument.model_copy(update={"select": {"price": -1.0}}) if isinstance(argument, FromOutput) and argument.field else argument
+                    name: argument.model_copy(update={"select": {"price": -1.0}})
+                    if isinstance(argument, FromOutput) and argument.field
+                    else argument
                     for name, argument in step.arguments.items()
                 }
             }

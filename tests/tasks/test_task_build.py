@@ -28,7 +28,9 @@ def test_the_same_seed_and_index_give_the_same_bytes_in_any_order() -> None:
         assert isinstance(candidate, Candidate)
         again = propose(bookings_domain(), room_graph(), index, SEED)
         assert isinstance(again, Candidate)
-        assert canonical_json(candidate.task.model_dump(mode="json")) == canonical_json(again.task.model_dump(mode="json"))
+        assert canonical_json(candidate.task.model_dump(mode="json")) == canonical_json(
+            again.task.model_dump(mode="json")
+        )
 
 
 def test_another_seed_gives_other_tasks() -> None:
@@ -69,7 +71,11 @@ def test_mentions_fit_their_row_alone_although_near_misses_stand_beside_it() -> 
         state = start_of(task, domain)
         for mention in task.mentions:
             assert fitting(mention, domain.database, state) == (mention.key,)
-        keys = {(table, domain.database.table[table].key_of(row)) for table, rows in task.initial_state.rows.items() for row in rows}
+        keys = {
+            (table, domain.database.table[table].key_of(row))
+            for table, rows in task.initial_state.rows.items()
+            for row in rows
+        }
         assert set(task.initial_state.distractors) <= keys
 
 
@@ -105,7 +111,11 @@ def test_a_graph_without_proofs_gives_no_task_that_needs_them() -> None:
         if isinstance(candidate, Rejected):
             assert candidate.reasons
         else:
-            assert not any(isinstance(argument, FromOutput) for step in candidate.task.chain.steps for argument in step.arguments.values())
+            assert not any(
+                isinstance(argument, FromOutput)
+                for step in candidate.task.chain.steps
+                for argument in step.arguments.values()
+            )
 
 
 def test_base_rows_stay_and_new_ids_come_after_them() -> None:
@@ -113,7 +123,9 @@ def test_base_rows_stay_and_new_ids_come_after_them() -> None:
     base = dict(room_candidates()[1].initial_state.rows.items())
     domain = plain.model_copy(update={"spec": plain.spec.model_copy(update={"base_rows": base})})
     numbers = {name: {plain.database.table[name].key_of(row) for row in rows} for name, rows in base.items()}
-    candidate = next(found for index in range(6) if isinstance(found := propose(domain, room_graph(), index, SEED), Candidate))
+    candidate = next(
+        found for index in range(6) if isinstance(found := propose(domain, room_graph(), index, SEED), Candidate)
+    )
     task = candidate.task
     assert task.initial_state.extends_base
     for name, rows in task.initial_state.rows.items():

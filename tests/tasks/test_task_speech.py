@@ -53,7 +53,9 @@ def test_the_year_is_left_out_only_where_it_is_the_present_one(year: str) -> Non
         st.integers(0, 100000).map(lambda number: (number, COUNT)),
         st.integers(0, 10**7).map(lambda cents: (cents / 100, MONEY)),
         st.times().map(lambda moment: (moment.strftime("%H:%M"), Meaning("time", "time"))),
-        st.sampled_from(["Atrium", "Data Engineer (remote)", "C++", "50% off"]).map(lambda text: (text, Meaning("text", "title"))),
+        st.sampled_from(["Atrium", "Data Engineer (remote)", "C++", "50% off"]).map(
+            lambda text: (text, Meaning("text", "title"))
+        ),
     ),
     seed=st.integers(0, 9),
 )
@@ -91,7 +93,10 @@ def test_nouns_have_singulars_and_plurals(word: str, one: str, many: str) -> Non
     assert plural(one) == many
 
 
-@pytest.mark.parametrize("phrase, word", [("hour", "an"), ("user", "a"), ("expected salary", "an"), ("room", "a"), ("unit", "a"), ("e-mail", "an")])
+@pytest.mark.parametrize(
+    "phrase, word",
+    [("hour", "an"), ("user", "a"), ("expected salary", "an"), ("room", "a"), ("unit", "a"), ("e-mail", "an")],
+)
 def test_articles_follow_the_sound(phrase: str, word: str) -> None:
     assert article(phrase) == word
 

@@ -1,0 +1,126 @@
+"""What a user does, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import READY, until, visit
+from tests.studio.filled import DOMAIN, TASKS
+from tests.studio.test_jobs import SCHEMA
+
+pytestmark = pytest.mark.browser
+
+FRAME = ".frame[data-ready='1']"
+PLACE_OF_NODE = """(frame, id) => {
+  const place = frame.network.canvasToDOM(frame.network.getPosition(id));
+  const box = frame.querySelector(".canvas").getBoundingClientRect();
+  return [box.x + place.x, box.y + place.y];
+}"""
+PLACE_OF_EDGE = """(frame) => {
+  const box = frame.querySelector(".canvas").getBoundingClientRect();
+  for (let y = 5; y < box.height; y += 4) {
+    for (let x = 5; x < box.width; x += 7) {
+      const here = { x, y };
+      if (frame.network.getNodeAt(here) === undefined && frame.network.getEdgeAt(here) !== undefined)
+        return [box.x + x, box.y + y, frame.network.getEdgeAt(here)];
+    }
+  }
+}"""
+
+
+def test_a_synthesis_is_started_and_watched_to_its_end(page: Page, studio: str) -> None:
+    visit(page, studio)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "book club.sql", "mimeType": "text/plain", "buffer": SCHEMA}
+    )
+    expect(page.get_by_text("book club.sql")).to_be_visible()
+    page.get_by_label("Tasks", exact=True).fill("0")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    page.wait_for_url("**/runs?run=book_club-1")
+    expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Graph").last.click()
+    expect(page.locator(FRAME)).to_be_visible()
+    assert "domain=book_club" in page.url
+
+
+def test_an_unusable_file_is_refused_in_words(page: Page, studio: str) -> None:
+    visit(page, studio)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "empty.sql", "mimeType": "text/plain", "buffer": b"select 1;"}
+    )
+    expect(page.get_by_text("empty.sql")).to_be_visible()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("That did not work.")).to_be_visible()
+    assert "Traceback" not in page.inner_text("body")
+
+
+def test_a_click_on_a_tool_and_on_an_edge_shows_them_beside_the_graph(page: Page, studio: str) -> None:
+    visit(page, studio, "graph", domain=DOMAIN)
+    frame = page.locator(FRAME)
+    expect(frame).to_be_visible()
+    page.wait_for_timeout(500)
+    x, y = frame.evaluate(PLACE_OF_NODE, "cancel_booking")
+    until(page, lambda: "tool=cancel_booking" in page.url, lambda: page.mouse.click(x, y))
+    expect(page.get_by_text("def cancel_booking").first).to_be_visible()
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(500)
+    x, y, edge = frame.evaluate(PLACE_OF_EDGE)
+    until(page, lambda: "edge=" in page.url, lambda: page.mouse.click(x, y))
+    expect(page.get_by_role("heading", name="Edge")).to_be_visible()
+    expect(page.get_by_text(edge.split(">")[0].split(":")[1] + " →").first).to_be_visible()
+    expect(page.get_by_text("passed", exact=True)).to_be_visible()
+
+
+def test_a_link_to_an_edge_opens_its_evidence(page: Page, studio: str) -> None:
+    visit(page, studio, "graph", domain=DOMAIN)
+    page.locator(FRAME).wait_for()
+    edge = page.locator(FRAME).evaluate("frame => frame.network.getConnectedEdges('cancel_booking')[0]")
+    visit(page, studio, "graph", domain=DOMAIN, edge=edge)
+    expect(page.get_by_role("heading", name="Edge")).to_be_visible()
+
+
+def test_a_trace_is_stepped_through_by_keyboard(page: Page, studio: str) -> None:
+    visit(page, studio, "traces", domain=DOMAIN, kind="edge_proof")
+    expect(page.get_by_text("step 1:")).to_be_visible()
+    until(page, page.get_by_text("step 2:").is_visible, lambda: page.keyboard.press("ArrowRight"))
+    assert "step=2" in page.url
+    until(page, page.get_by_text("step 1:").is_visible, lambda: page.keyboard.press("ArrowLeft"))
+    assert "step=1" in page.url
+
+
+def test_a_task_is_approved_rejected_and_undone(page: Page, studio: str) -> None:
+    visit(page, studio, "tasks", domain=DOMAIN)
+    badge = page.locator(".stMainBlockContainer .stBadge, .stMainBlockContainer .stMarkdownBadge").first
+    expect(badge).to_have_text("open")
+    until(page, lambda: badge.inner_text() == "approved", lambda: page.keyboard.press("a"))
+    page.get_by_role("button", name="Reject").click()
+    expect(badge).to_have_text("rejected")
+    page.get_by_role("button", name="Undo").click()
+    expect(badge).to_have_text("approved")
+    page.reload()
+    expect(badge).to_have_text("approved")
+
+
+@pytest.mark.parametrize("format", ["bundle", "jsonl", "parquet"])
+def test_an_export_is_made_and_downloaded(format: str, page: Page, studio: str, tmp_path: Path) -> None:
+    visit(page, studio, "export", domain=DOMAIN)
+    page.get_by_text(format, exact=True).click()
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Make the file").click()
+    button = page.get_by_role("button", name="Download")
+    expect(button).to_be_visible()
+    with page.expect_download() as waiting:
+        button.click()
+    assert waiting.value.suggested_filename == f"{DOMAIN}-{format}.zip"
+    archive = ZipFile(BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert archive.testzip() is None
+    if format != "parquet":
+        tasks = [json.loads(line) for line in archive.read(f"{DOMAIN}/tasks.jsonl").decode().splitlines()]
+        assert len(tasks) == TASKS
