@@ -52,7 +52,9 @@ def main() -> None:
     )
     with st.sidebar:
         st.caption("Store")
-        st.code(str(queries.store_path()), language=None, wrap_lines=True)
+        path = queries.store_path()
+        here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        st.code(str(here), language=None, wrap_lines=True)
     show_last_error()
     with told():
         page.run()

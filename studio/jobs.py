@@ -14,7 +14,7 @@ from engine.executors.local import default_workers
 from engine.models.run import Run, RunOptions
 from engine.pipeline import Requested, SeedText, read_seed_text, request
 from engine.pipeline.worker import start_worker
-from engine.seeds import SQLITE_MAGIC, built_in
+from engine.seeds import built_in
 from studio.queries import opened, store_path
 
 UPLOAD_BYTES = 64 * 1024 * 1024
@@ -25,6 +25,7 @@ TEXT_BYTES = 2 * 1024 * 1024
 
 TEXT_ENDINGS = (".yaml", ".yml", ".sql")
 SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db")
+SQLITE_BEGINS = b"SQLite format 3\0"
 ENDINGS = (*TEXT_ENDINGS, *SQLITE_ENDINGS)
 
 WAITING_SECONDS = 15.0
@@ -115,7 +116,7 @@ def check_upload(name: str, content: bytes) -> None:
             "use `scaleenv synth` on the command line."
         )
     if ending in SQLITE_ENDINGS:
-        if not content.startswith(SQLITE_MAGIC):
+        if not content.startswith(SQLITE_BEGINS):
             raise SeedError(f"{name}: this is no SQLite file, whatever its name says.")
         return
     try:

@@ -275,8 +275,18 @@ class Renderer:
             return (*self.operand(node.args[0], ATOM), ".lower()"), ATOM
         only = node.args[0]
         if isinstance(only, ast.GeneratorExp) and id(only) not in self.replaced:
-            return (name, Group("(", self._loop(only), ")", " ")), ATOM
+            opening, closing = ("([", "])") if name in ("any", "all") and self._reads_rows(only) else ("(", ")")
+            return (name, Group(opening, self._loop(only), closing, " ")), ATOM
         return (name, Group("(", tuple(self.text(argument) for argument in node.args), ")")), ATOM
+
+    def _reads_rows(self, node: ast.GeneratorExp) -> bool:
+        """Whether each round looks rows up; the sandbox works such a generator out whole, where CPython stops early.
+
+        As a list both read the same rows, so that their traces agree.
+        """
+        parts = [node.elt, *node.generators[0].ifs]
+        names = {part.id for tree in parts for part in ast.walk(tree) if isinstance(part, ast.Name)}
+        return any(name in STATE_FUNCTIONS or isinstance(self.names.get(name), Expression) for name in names)
 
     def _state_call(self, node: ast.Call, method: str) -> Text:
         items: list[Text] = [(self._literal_text(table_of_call(node)),)]

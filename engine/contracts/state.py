@@ -43,9 +43,9 @@ class _Content:
 
 def sorted_keys(keys: Iterable[Key]) -> list[Key]:
     """Keys in primary-key order; a null (which few databases allow in a key) comes first."""
-    listed = list(keys)
+    listed: list[Any] = list(keys)
     try:
-        return sorted(listed)  # type: ignore[type-var]
+        return sorted(listed)
     except TypeError:
         return sorted(listed, key=_order)
 

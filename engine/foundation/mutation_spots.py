@@ -63,20 +63,17 @@ def comparisons(node: ast.Compare) -> Iterator[Spot]:
                 changed.ops[index] = flipped()
                 yield "flipped_comparison", node, text, ast.unparse(changed), replacing_item("ops", index, flipped())
     for index, operand in enumerate(node.comparators):
-        if isinstance(operand, ast.Constant) and type(operand.value) in (int, float):
+        number = _number(operand)
+        if number is not None:
             for step in (1, -1):
                 changed = copy.deepcopy(node)
-                changed.comparators[index] = ast.Constant(operand.value + step)  # type: ignore[operator]
+                changed.comparators[index] = ast.Constant(number + step)
                 yield (
                     "off_by_one",
                     node,
                     text,
                     ast.unparse(changed),
-                    replacing_item(
-                        "comparators",
-                        index,
-                        ast.Constant(operand.value + step),  # type: ignore[operator]
-                    ),
+                    replacing_item("comparators", index, ast.Constant(number + step)),
                 )
         elif (
             isinstance(operand, ast.Tuple)
@@ -93,6 +90,12 @@ def comparisons(node: ast.Compare) -> Iterator[Spot]:
                     f"without {ast.unparse(dropped)}",
                     dropping_item("elts", position),
                 )
+
+
+def _number(node: ast.expr) -> int | float | None:
+    """The number that a literal is, where it is one."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def operands(node: ast.BoolOp) -> Iterator[Spot]:

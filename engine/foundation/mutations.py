@@ -150,13 +150,14 @@ class _Finder:
                     removing(name, index, statement),
                     statement.lineno,
                 )
-            write = _write_of(statement)
-            if write is None:
+            found = _write_of(statement)
+            if found is None:
                 continue
+            write, operation = found
             text = ast.unparse(statement)
             if isinstance(statement, ast.Expr):
                 yield "skipped_write", node, text, "", removing(name, index, statement), statement.lineno
-            elif isinstance(statement, ast.Assign) and write.func.attr == "update" and len(write.args) > 1:  # type: ignore[attr-defined]
+            elif isinstance(statement, ast.Assign) and operation == "update" and len(write.args) > 1:
                 read = ast.Call(ast.Attribute(ast.Name("db"), "get"), write.args[:2], [])
                 yield (
                     "skipped_write",
@@ -166,7 +167,7 @@ class _Finder:
                     reading(name, index, read),
                     statement.lineno,
                 )
-            if write.func.attr != "delete":  # type: ignore[attr-defined]
+            if operation != "delete":
                 yield "doubled_write", node, text, f"{text}; {text}", doubling(name, index), statement.lineno
 
     # expressions
@@ -346,11 +347,12 @@ def _rejects(statement: ast.If) -> bool:
     )
 
 
-def _write_of(statement: ast.stmt) -> ast.Call | None:
-    """The `db.insert`, `db.update` or `db.delete` that a statement is, where it is one."""
+def _write_of(statement: ast.stmt) -> tuple[ast.Call, str] | None:
+    """The call of `db.insert`, `db.update` or `db.delete` that a statement is, and which of them."""
     value = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and ast.unparse(value.func.value) == "db":
-        return value if value.func.attr in ("insert", "update", "delete") else None
+        operation = value.func.attr
+        return (value, operation) if operation in ("insert", "update", "delete") else None
     return None
 
 

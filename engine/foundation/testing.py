@@ -13,16 +13,13 @@ from dataclasses import dataclass, replace
 from engine.contracts.evaluate import Expectation, matches, matches_changes
 from engine.errors import ScaleEnvError
 from engine.foundation.cases import Case, Plan, plan_cases
-from engine.models.base import canonical_json
 from engine.models.domain import DomainSpec, RequirementCoverage, TestCase, ToolReport
 from engine.models.tool import Tool
 from engine.models.trace import Trace
 from engine.runtime.base import Runtime
+from engine.runtime.differential import differences
 from engine.runtime.records import CallRecord, Experiment, ExperimentRecord
 
-_COMPARED = ("outcome", "result", "problem", "writes", "diff")
-"""Parts of a record in which the runtimes must agree. Reads are left out: the sandbox works a generator out
-whole where `any` in CPython stops at the first hit, which changes what is looked at and nothing else."""
 _REASONS = 5
 """Most failed cases that a report's reasons quote; all failures are in the cases."""
 
@@ -148,15 +145,11 @@ def _surplus_writes(tool: Tool, expected: Expectation, done: CallRecord) -> list
 
 
 def _differences(sandboxed: ExperimentRecord, native: ExperimentRecord) -> list[str]:
-    problems: list[str] = []
-    for number, (one, other) in enumerate(zip(sandboxed.records, native.records, strict=True), start=1):
-        for part in _COMPARED:
-            first, second = getattr(one, part), getattr(other, part)
-            if canonical_json(first) != canonical_json(second):
-                problems.append(f"call {number}: {part} is {_short(first)} in the sandbox, {_short(second)} in process")
-    if not problems and canonical_json(sandboxed.diff) != canonical_json(native.diff):
-        problems.append("the net changes of the sandbox and of the process differ")
-    return problems
+    """Where the sandbox (named first) and this process did not do the same."""
+    found = differences(sandboxed.records, native.records)
+    if not found and sandboxed.diff != native.diff:
+        found.append("the net changes of the sandbox and of the process differ")
+    return [f"the two interpreters differ: {difference}" for difference in found]
 
 
 def _conclude(
@@ -275,11 +268,6 @@ def _trace(tool: Tool, index: int, case: Case, record: ExperimentRecord, problem
 def _verdict(case: Case) -> str:
     codes = [f"rejected with {expected.code}" if expected.code else "accepted" for expected in case.expected]
     return f"as the contract says: {', then '.join(codes)}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def with_repairs(outcome: ToolOutcome, repairs: int) -> ToolOutcome:

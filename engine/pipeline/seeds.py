@@ -26,20 +26,11 @@ def read_seed_text(seed: str, *, name: str | None = None, with_rows: bool = Fals
     Raises:
         SeedError: It can't be read, or contradicts itself.
     """
-    from engine.agents.composer.compose import compose
+    from engine.agents.composer.compose import compose_seed
     from engine.seeds import read_seed
 
-    read = read_seed(seed, with_rows=with_rows)
-    composition = compose(read.blueprint)
-    spec = composition.spec.model_copy(
-        update={
-            "name": name or composition.spec.name,
-            "seed_kind": read.kind,
-            "seed_digest": read.digest,
-            "base_rows": read.base_rows,
-            "warnings": tuple(dict.fromkeys((*composition.spec.warnings, *read.warnings))),
-        }
-    )
+    composition = compose_seed(read_seed(seed, with_rows=with_rows))
+    spec = composition.spec.model_copy(update={"name": name or composition.spec.name})
     composed = Composed(spec=spec, tools=composition.tools).model_dump_json()
     return SeedText(name=spec.name, kind=spec.seed_kind, digest=spec.seed_digest, text=composed)
 

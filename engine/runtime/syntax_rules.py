@@ -310,7 +310,12 @@ class _Reader(ast.NodeVisitor):
             self.generic_visit(node)
         elif isinstance(node, ast.SetComp):
             self._comprehension(node)
-        elif isinstance(node, ast.Call) and _is_set(node) and not self._is_local(node.func.id):  # type: ignore[union-attr]
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in SETS
+            and not self._is_local(node.func.id)
+        ):
             for argument in node.args:
                 self._inner(argument)
         else:

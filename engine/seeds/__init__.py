@@ -15,9 +15,7 @@ from engine.seeds.blueprint import Blueprint
 from engine.seeds.blueprint_file import BlueprintFile, read_blueprint_file
 from engine.seeds.problems import nearest
 
-SeedKind = Literal["blueprint", "sql", "sqlite", "keyword"]
-
-SQLITE_MAGIC = b"SQLite format 3\x00"
+SeedKind = Literal["blueprint", "sql", "sqlite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,8 @@ def read_seed(text: str, with_rows: bool = False) -> Seed:
     """Reads a seed.
 
     Args:
-        text: A built-in domain's name (`job_seeking`, "Job Seeking"), or the path of a blueprint (`.yaml`), of SQL
-            (`.sql`) or of an SQLite file (whatever it is called).
+        text: A built-in domain's name (`job_seeking`, "Job Seeking"), or the path of a blueprint (`.yaml`), or of an
+            SQLite file or SQL text, whatever that is called: its content decides.
         with_rows: Take the rows of an SQL seed as the base of every initial state.
 
     Raises:
@@ -60,7 +58,7 @@ def read_seed(text: str, with_rows: bool = False) -> Seed:
     path = Path(text)
     keyword = re.sub(r"[\s-]+", "_", text.strip().lower())
     if keyword in built_in() and not path.is_file():
-        return _blueprint(data_directory("blueprints") / f"{keyword}.yaml", "keyword", with_rows)
+        return _blueprint(data_directory("blueprints") / f"{keyword}.yaml", with_rows)
     if not _exists(path):
         if path.suffix or len(path.parts) > 1:
             raise SeedError(f"{text}: there is no such file.")
@@ -70,13 +68,11 @@ def read_seed(text: str, with_rows: bool = False) -> Seed:
     if path.is_dir():
         raise SeedError(f"{text}: that is a folder; give a blueprint, SQL or SQLite file.")
     if path.suffix.lower() in (".yaml", ".yml"):
-        return _blueprint(path, "blueprint", with_rows)
-    if path.suffix.lower() == ".sql" or _is_sqlite(path):
-        from engine.seeds.sql import read_sql  # needs sqlite3
+        return _blueprint(path, with_rows)
+    from engine.seeds.sql import read_sql  # needs sqlite3
 
-        seed = read_sql(path, with_rows=with_rows)
-        return Seed(seed.blueprint, seed.kind, seed.digest, base_rows=seed.rows, warnings=seed.blueprint.warnings)
-    raise SeedError(f"{text}: neither a blueprint (.yaml), nor SQL (.sql), nor an SQLite file.")
+    seed = read_sql(path, with_rows=with_rows)
+    return Seed(seed.blueprint, seed.kind, seed.digest, base_rows=seed.rows, warnings=seed.blueprint.warnings)
 
 
 def _known() -> str:
@@ -90,15 +86,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _blueprint(path: Path, kind: SeedKind, with_rows: bool) -> Seed:
+def _blueprint(path: Path, with_rows: bool) -> Seed:
     file = read_blueprint_file(path)
     warnings = ("A blueprint has no rows to take along.",) if with_rows else ()
-    return Seed(file.blueprint, kind, sha256(file.text.encode()).hexdigest(), file=file, warnings=warnings)
-
-
-def _is_sqlite(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
-    except OSError as problem:
-        raise SeedError(f"{path}: the file can't be read: {problem.strerror or problem}.") from None
+    return Seed(file.blueprint, "blueprint", sha256(file.text.encode()).hexdigest(), file=file, warnings=warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -9,7 +10,7 @@ from typing import Literal, NamedTuple
 from engine.errors import SeedError
 from engine.models.base import Rows
 from engine.seeds.blueprint import Blueprint
-from engine.seeds.sql_entities import draft_entities
+from engine.seeds.sql_entities import Draft, draft_entities
 from engine.seeds.sql_guards import add_order_of_dates
 from engine.seeds.sql_names import identifier, spoken
 from engine.seeds.sql_reader import read_schema
@@ -17,6 +18,7 @@ from engine.seeds.sql_rows import base_rows
 from engine.seeds.sql_source import open_source
 from engine.seeds.sql_tools import plan_tools
 from engine.seeds.sql_user import guess_user, owner_paths
+from engine.seeds.sql_vocabulary import values_of
 
 _MOST_WARNINGS = 200
 
@@ -68,10 +70,16 @@ def read_sql(path: Path, *, with_rows: bool = False) -> SqlSeed:
         title=title,
         description=f"{title}: {len(drafts)} tables read from {path.name}.",
         user=user,
+        values={name: values_of(name) for name in _drawn_from(drafts)},
         entities={name: draft.entity(owner=owners.get(name), tools=tools[name]) for name, draft in drafts.items()},
         warnings=tuple(warnings),
     )
     return SqlSeed(blueprint, kind, _digest(path), rows)
+
+
+def _drawn_from(drafts: Mapping[str, Draft]) -> list[str]:
+    """The value lists that columns draw from."""
+    return sorted({column.values for draft in drafts.values() for column in draft.columns.values() if column.values})
 
 
 def _digest(path: Path) -> str:

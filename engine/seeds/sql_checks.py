@@ -72,8 +72,10 @@ def _drop_contradictions(rules: CheckRules, types: Mapping[str, ColumnType]) -> 
         low, high = rules.minimums.get(name), rules.maximums.get(name)
         sound = fits([bound for bound in (low, high) if bound is not None], types[name])
         if sound and low is not None and high is not None:
-            both_numbers = isinstance(low, int | float) and isinstance(high, int | float)
-            sound = low <= high if both_numbers else str(low) <= str(high)  # type: ignore[operator]
+            if isinstance(low, int | float) and isinstance(high, int | float):
+                sound = low <= high
+            else:
+                sound = str(low) <= str(high)
         if not sound:
             rules.minimums.pop(name, None)
             rules.maximums.pop(name, None)
@@ -204,10 +206,10 @@ def _bound(rules: CheckRules, name: str, low: float | str | None, high: float | 
     """Narrows a column's bounds."""
     if low is not None:
         before = rules.minimums.get(name)
-        rules.minimums[name] = low if before is None or str(type(before)) != str(type(low)) else max(before, low)  # type: ignore[type-var]
+        rules.minimums[name] = low if before is None or str(type(before)) != str(type(low)) else max(before, low)
     if high is not None:
         before = rules.maximums.get(name)
-        rules.maximums[name] = high if before is None or str(type(before)) != str(type(high)) else min(before, high)  # type: ignore[type-var]
+        rules.maximums[name] = high if before is None or str(type(before)) != str(type(high)) else min(before, high)
 
 
 def _comparable(kind: ColumnType, value: object) -> bool:
@@ -253,7 +255,8 @@ def _refuse_hopeless(tree: ast.expr, types: Mapping[str, ColumnType]) -> None:
         if isinstance(operator, ast.Is | ast.IsNot):
             raise Untranslatable  # a row check with a null in it passes, so it can't speak of nulls
         if isinstance(operator, ast.In | ast.NotIn):
-            kinds = {_kind(left, types)} | {_kind(item, types) for item in right.elts if isinstance(right, ast.Tuple)}  # type: ignore[attr-defined]
+            members = right.elts if isinstance(right, ast.Tuple) else []
+            kinds = {_kind(left, types), *[_kind(item, types) for item in members]}
         else:
             kinds = {_kind(left, types), _kind(right, types)}
         kinds -= {"text"} if kinds & {"date", "datetime", "time"} and isinstance(right, ast.Constant) else set()

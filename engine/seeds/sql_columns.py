@@ -9,7 +9,7 @@ from engine.models.database import ColumnType
 from engine.seeds.sql_lifecycles import state_machine
 from engine.seeds.sql_names import RESERVED, free_name, identifier, words_of
 from engine.seeds.sql_reader import SqlTable, listing
-from engine.seeds.sql_types import column_type, fits
+from engine.seeds.sql_types import column_type, fits, holds_moments
 
 ColumnNames = dict[str, dict[str, str]]
 """Table -> column -> identifier."""
@@ -93,6 +93,8 @@ def column_types(tables: Sequence[SqlTable], warnings: list[str]) -> ColumnTypes
                     left_out.append(column.name)
                     continue
                 found = "text"
+            if found == "integer" and column.name not in fixed:
+                found = "datetime" if holds_moments(words_of(column.name), table.values(column.name)) else found
             raw[place] = found
             members.setdefault(groups.find(place), []).append(place)
         if left_out and len(left_out) == len(table.columns):

@@ -18,6 +18,7 @@ from engine.seeds.sql_names import entity_names, plural_name, spoken, words_of
 from engine.seeds.sql_reader import SqlColumn, SqlForeignKey, SqlTable, SqlValue, listing
 from engine.seeds.sql_roles import STATUS, column_role, is_person, sampled_enum
 from engine.seeds.sql_types import declared_type, default_value
+from engine.seeds.sql_vocabulary import guessed_states, value_list
 
 _PLACES = frozenset({"city", "country", "zip", "postal", "postcode", "street", "zipcode", "province"})
 _LABEL_ROLES: tuple[Role, ...] = (
@@ -247,6 +248,7 @@ class _Maker:
             minimum=low,
             maximum=high,
             generated=False,
+            values=value_list(words) if role == "label" and not enum and kind == "text" else None,
             source_name=source,
         )
 
@@ -274,6 +276,11 @@ class _Maker:
             return ()
         found = sampled_enum(words, values, cut=draft.table.cut)
         default, _ = default_value(column.default, "text")
+        if not found and words[-1:] and words[-1] in STATUS:
+            guessed = guessed_states(draft.name, default)
+            if guessed and set(map(str, values)) <= set(guessed):
+                self.warnings.append(f"The values of {draft.table.name}.{column.name} are guessed: {listing(guessed)}.")
+                return guessed
         return tuple(sorted({*found, default})) if found and isinstance(default, str) and default else found
 
     def _role(

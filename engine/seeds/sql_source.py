@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SeedError
-from engine.seeds.sql_tokens import Statement, near_line, split_statements, tokenize
+from engine.seeds.sql_tokens import Statement, near_line, split_statements, tokenize, without_hash_comments
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 MAX_TEXT = 32 * 1024 * 1024
@@ -67,7 +67,8 @@ _ROW_WORDS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"})
 _DIALECTS = (
     (
         "PostgreSQL",
-        r"::|\bnextval\b|ALTER TABLE ONLY|CREATE TYPE|CREATE SEQUENCE|^COPY\b|^\\|TIME ZONE|\bSERIAL\b|\$\$|\[\]|\bpublic\.",
+        r"::|\bnextval\b|ALTER TABLE ONLY|CREATE TYPE|CREATE SEQUENCE|^COPY\b|^\\|TIME ZONE|\bSERIAL\b|\$\$|\[\]|\bpublic\.|\bTIMESTAMPTZ\b"
+        r"|\bJSONB\b|\bUUID\b|\bPLPGSQL\b",
     ),
     (
         "MySQL",
@@ -181,7 +182,7 @@ def _run_script(path: Path, where: str, size: int) -> Source:
         _limit(connection)
         connection.set_authorizer(_authorize)
         script = _Script(where, text, connection, warnings)
-        for statement in split_statements(text):
+        for statement in split_statements(without_hash_comments(text)):
             script.run(statement)
         script.finish()
         connection.set_authorizer(None)
@@ -337,9 +338,10 @@ class _Script:
     def _hint(self, statement: Statement) -> str:
         """Which other database the file seems to be for."""
         for text in (statement.text, self.text[:200_000]):
-            for name, signs in _DIALECTS:
-                if re.search(signs, text, re.IGNORECASE | re.MULTILINE):
-                    return f" This looks like {name}: convert the schema to SQLite's SQL first."
+            found = {name: len(re.findall(signs, text, re.IGNORECASE | re.MULTILINE)) for name, signs in _DIALECTS}
+            name = max(found, key=lambda name: found[name])
+            if found[name]:
+                return f" This looks like {name}: convert the schema to SQLite's SQL first."
         return ""
 
 

@@ -54,6 +54,19 @@ class Statement(NamedTuple):
     line: int
 
 
+_HASH = re.compile(
+    r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|(?P<hash>\#[^\n]*)""",
+    re.DOTALL,
+)
+
+
+def without_hash_comments(text: str) -> str:
+    """The text with comments that begin with `#`, which SQLite does not know, taken out; lines stay where they are."""
+    if "#" not in text:
+        return text
+    return _HASH.sub(lambda found: "" if found["hash"] is not None else found.group(), text)
+
+
 def tokenize(text: str) -> list[Token]:
     """All tokens of `text`; comments and spaces are left out, a stray character is an operator."""
     tokens: list[Token] = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from engine.models.base import Value
 from engine.models.database import ColumnType
+from engine.seeds.sql_names import singular
 from engine.seeds.sql_reader import SqlValue
 from engine.seeds.sql_tokens import tokenize
 
@@ -24,6 +25,13 @@ _DATETIME = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?")
+_EPOCH_FROM, _EPOCH_TO, _MILLISECONDS = 10**8, 4 * 10**9, 10**11
+_COUNTED_AS = frozenset(
+    {"available", "present", "paid", "done", "read", "required", "deleted", "approved", "completed"}
+)
+_NO_QUESTION = frozenset(
+    {"amount", "total", "fee", "fees", "price", "sum", "money", "number", "qty", "quantity", "balance"}
+)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
 
@@ -117,7 +125,9 @@ def _real(value: str | int | float) -> float:
 def _moment(value: str | int | float, to: ColumnType) -> str:
     """ISO text of a date, a datetime or a time."""
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is a number, not a {to}")
+        if to != "datetime":
+            raise ValueError(f"{value!r} is a number, not a {to}")
+        return _epoch(value)
     text = value.strip()
     if to == "time":
         found = _TIME.fullmatch(text)
@@ -137,6 +147,28 @@ def _moment(value: str | int | float, to: ColumnType) -> str:
         raise ValueError(f"{value!r} is not a {to}")
     day = date(int(found[1]), int(found[2]), int(found[3])).isoformat()
     return day if to == "date" else f"{day}T00:00:00"
+
+
+def _epoch(value: int | float) -> str:
+    """The moment of a Unix time, in seconds or milliseconds since 1970, as ISO text without its zone (UTC)."""
+    seconds = value / 1000 if abs(value) >= _MILLISECONDS else value
+    if not _EPOCH_FROM <= seconds <= _EPOCH_TO:
+        raise ValueError(f"{value!r} is a number, not a datetime")
+    return datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None).isoformat()
+
+
+def holds_moments(words: Sequence[str], values: Sequence[SqlValue]) -> bool:
+    """Whether a column of whole numbers holds Unix times: its name speaks of a moment, and no value seen contradicts.
+
+    Args:
+        words: The words of its name.
+        values: Values seen in it, nulls left out.
+    """
+    named = words[-1:] in (["at"], ["timestamp"], ["datetime"]) and (len(words) > 1 or words != ["at"])
+    named = (
+        named or words[-1:] == ["date"] or list(words) in (["created"], ["updated"], ["modified"], ["last", "login"])
+    )
+    return named and fits(values, "datetime")
 
 
 def fits(values: Sequence[SqlValue], to: ColumnType) -> bool:
@@ -255,6 +287,9 @@ def _is_flag(words: Sequence[str]) -> bool:
     """Whether a column's name asks a yes-or-no question."""
     if not words:
         return False
+    before = words[-2] if len(words) > 1 else ""
+    if words[-1] in _COUNTED_AS and (before in _NO_QUESTION or (before != singular(before))):
+        return False  # `copies_available` and `amount_paid` say how many and how much
     return words[0] in ("is", "has", "can", "allow", "allows", "should", "was", "enable", "show", "requires") or words[-1] in (
         "active", "enabled", "disabled", "deleted", "visible", "hidden", "locked", "verified", "confirmed", "approved",
         "paid", "flag", "featured", "default", "required", "discontinued", "archived", "banned", "pinned", "done", "read",
@@ -272,7 +307,7 @@ def default_value(default: str | None, to: ColumnType) -> tuple[Value, str]:
     if not tokens or (len(tokens) == 1 and tokens[0].is_word("NULL")):
         return None, "none"
     words = {token.text.upper() for token in tokens}
-    if words & {"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"} or "now" in {
+    if words & {"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "UNIXEPOCH"} or "now" in {
         token.text.lower() for token in tokens
     }:
         return None, "clock"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from engine.models.base import Row
 from engine.models.database import Column, Table
@@ -93,8 +94,9 @@ def _shorten(first: Column, last: Column, row: Row, fixed: Collection[str], rng:
 
 
 def _forward(first: Column, last: Column, row: Row, fixed: Collection[str]) -> None:
-    low, high = row.get(first.name), row.get(last.name)
-    if low is None or high is None or low < high:  # type: ignore[operator]
+    low: Any = row.get(first.name)
+    high: Any = row.get(last.name)
+    if low is None or high is None or low < high:
         return
     if first.name not in fixed and last.name not in fixed and low != high:
         if within_bounds(first, high) and within_bounds(last, low):

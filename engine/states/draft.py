@@ -17,7 +17,7 @@ from engine.models.database import DatabaseSchema, ForeignKey, Table
 from engine.models.trace import Key
 from engine.states.values import within_bounds
 
-_Index = dict[tuple[Value, ...], dict[Key, None]]
+_Index = dict[tuple[Value, ...], dict[Any, None]]
 
 
 class Draft:
@@ -59,7 +59,7 @@ class Draft:
         columns = tuple(where)
         if len(columns) == 1 and columns in self._indexes[table]:
             keys = self._indexes[table][columns].get((where[columns[0]],), {})
-            return [held[key] for key in sorted(keys)]  # type: ignore[type-var]
+            return [held[key] for key in sorted(keys)]
         wanted = tuple(where.items())
         return [held[key] for key in self._order[table] if all(held[key][name] == value for name, value in wanted)]
 
@@ -230,7 +230,7 @@ class Draft:
     def _take(self, table: str, key: Key) -> None:
         row = self._rows[table].pop(key)
         order = self._order[table]
-        del order[bisect_left(order, key)]  # type: ignore[type-var]
+        del order[bisect_left(order, key)]
         for columns, index in self._indexes[table].items():
             values = tuple([row[name] for name in columns])
             keys = index[values]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from engine.errors import StateError
 from engine.models.base import Value
@@ -109,7 +110,7 @@ def distinct_value(
     raise StateError(f"No value is left for `{column.name}` ({column.type}) beside the {len(taken)} that are taken.")
 
 
-def within_bounds(column: Column, value: Value) -> bool:
+def within_bounds(column: Column, value: Any) -> bool:
     """Whether a non-null value keeps the column's enum and bounds."""
     if column.enum is not None and value not in column.enum:
         return False
@@ -118,7 +119,7 @@ def within_bounds(column: Column, value: Value) -> bool:
             continue
         if isinstance(bound, str) != isinstance(value, str):
             continue
-        if value < bound if sign == 1 else value > bound:  # type: ignore[operator]
+        if value < bound if sign == 1 else value > bound:
             return False
     return True
 

@@ -117,7 +117,7 @@ class WishBase(ABC):
         keys = [definition.key_of(row) for row in self._reading.state.rows(table, {})]
         number = 900 + self._rng.randint(1, 99) + 100 * further
         if len(definition.primary_key) > 1:
-            columns = list(zip(*keys, strict=True)) if keys else []  # type: ignore[arg-type]
+            columns = list(zip(*keys, strict=True)) if keys else []
             mixed = [tuple(self._rng.choice(column) for column in columns) for _ in range(6)] if columns else []
             return [key for key in mixed if key not in keys]
         column = definition.column[next(iter(definition.primary_key))]

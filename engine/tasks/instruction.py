@@ -34,7 +34,9 @@ from engine.tasks.wording import (
 )
 
 _DETERMINERS = r"(?:an?|the|my own|my|your|their|one's own|one's|some|several|all|many|multiple|another|this|that|these|one)(?: new)?"
-_STAND_IN = re.compile(r"\b(?:it|somebody|someone)\b|(?<=^buy )something\b|(?<= for )something\b|(?<=^sell )something\b")
+_STAND_IN = re.compile(
+    r"\b(?:it|somebody|someone)\b|(?<=^buy )something\b|(?<= for )something\b|(?<=^sell )something\b"
+)
 _TAIL = re.compile(r" (?:for|to|from|into|in|on|at|with|as|of|about)\b")
 _PRICES = frozenset({"price", "amount", "fee", "cost", "total", "bid", "offer", "budget", "asking price", "unit price"})
 _CROWD = frozenset({"people", "guests", "persons", "participants", "attendees", "seats"})

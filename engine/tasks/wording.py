@@ -62,7 +62,7 @@ def plural(noun: str) -> str:
 
 def noun(table: Table) -> str:
     """What one row of the table is called: `job_postings` is a `job posting`."""
-    head, _, last = words(table.source_name or table.name).rpartition(" ")
+    head, _, last = words(table.name).rpartition(" ")
     return f"{head} {singular(last)}".strip()
 
 

@@ -99,12 +99,15 @@ def show_audits(task: Task) -> None:
         [{"audit": audit.name, "passed": audit.passed, "detail": audit.detail} for audit in task.audits],
         hide_index=True,
     )
-    names = {trace: audit.name for audit in task.audits for trace in audit.traces}
+    names: dict[str, list[str]] = {}
+    for audit in task.audits:
+        for trace in audit.traces:
+            names.setdefault(trace, []).append(audit.name)
     if names:
         chosen = st.selectbox(
             "Execution",
             list(names),
-            format_func=lambda id: f"{names[id]}  ·  {id}",
+            format_func=lambda id: f"{', '.join(names[id])}  ·  {id}",
             key=f"audit-{task.domain}-{task.id}",
         )
         show_trace(queries.trace(task.domain, chosen), key=f"audit-{chosen}", linked=False)

@@ -33,9 +33,11 @@ def show_contract(tool: Tool) -> None:
                     "row": item.key or "new",
                     "each": item.each or "",
                     "when": item.when or "",
-                    "values": "\n".join(f"{name} = {value}" for name, value in item.values.items()),
+                    "column": column,
+                    "value": value,
                 }
                 for item in contract.effects
+                for column, value in (item.values or {"": ""}).items()
             ],
             hide_index=True,
         )

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.studio.filled import fill, fill_with_attacks
 
@@ -48,12 +48,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+def browser() -> Iterator[BrowserContext]:
+    """One Chromium for all tests, which keeps the studio's scripts in its cache."""
     path = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
+        yield started.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
         started.close()
 
 
@@ -110,10 +110,9 @@ def hostile_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: BrowserContext) -> Iterator[Page]:
     """An empty tab; it fails the test if anything is fetched from elsewhere or a script breaks."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    tab = context.new_page()
+    tab = browser.new_page()
     elsewhere: list[str] = []
     broken: list[str] = []
 
@@ -127,7 +126,7 @@ def page(browser: Browser) -> Iterator[Page]:
     tab.on("request", note)
     tab.on("pageerror", lambda error: broken.append(str(error)))
     yield tab
-    context.close()
+    tab.close()
     assert not elsewhere
     assert not broken
 

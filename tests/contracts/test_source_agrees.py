@@ -351,3 +351,18 @@ def test_search_orders_nulls_last_when_descending() -> None:
     found = evaluate(SEARCH, SHOP, shop_state(), {})
     assert found.result is not None
     assert [row["discount"] for row in found.result["products"]] == [10.0, None]
+
+
+@pytest.mark.parametrize(
+    "condition, line",
+    [
+        ("not flag", "if flag:"),
+        ("not product.name", 'if product["name"]:'),
+        ("not flag and n is None", "if flag or n is not None:"),
+        ("not flag or n is None", "if flag and n is not None:"),
+    ],
+)
+def test_a_requirement_reads_as_the_opposite_of_what_it_forbids(condition: str, line: str) -> None:
+    requirement = Requirement(condition=condition, code="no", message="No.", rule="state")
+    tool = tool_of("probe", PARAMETERS, bindings=BINDINGS[:1], requires=(requirement,))
+    assert [text.strip() for text in write_source(tool, SHOP).splitlines() if text.lstrip().startswith("if ")] == [line]

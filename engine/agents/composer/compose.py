@@ -18,6 +18,7 @@ from engine.agents.roles import (
 )
 from engine.contracts.check import check_contract
 from engine.contracts.source import write_source
+from engine.errors import ContractError, ExpressionError, SeedError
 from engine.models.base import Model, digest
 from engine.models.database import DatabaseSchema
 from engine.models.domain import Actor, DomainSpec
@@ -77,6 +78,8 @@ class ToolComposer:
                 tools.append(_tool(request.blueprint, request.database, table, name))
             except BlueprintError as error:
                 problems.extend(error.problems)
+            except (ExpressionError, ContractError) as error:
+                problems.append(Problem(("entities", table, "tools", name), str(error)))
         if problems:
             raise BlueprintError(problems)
         return ToolSchemaAnswer(tools=tuple(tools))
@@ -109,11 +112,16 @@ def compose(blueprint: Blueprint) -> Composition:
         raise BlueprintError(problems)
     database = DatabaseComposer().derive(DatabaseRequest(blueprint=blueprint)).database
     designed = ToolComposer().design(ToolSchemaRequest(blueprint=blueprint, database=database)).tools
-    code = CodeComposer()
-    tools = tuple(
-        tool.model_copy(update={"source": code.write(CodeRequest(tool=tool, database=database)).source})
-        for tool in designed
-    )
+    tools: list[Tool] = []
+    for tool in designed:
+        try:
+            source = CodeComposer().write(CodeRequest(tool=tool, database=database)).source
+        except (ExpressionError, ContractError) as error:
+            problems.append(Problem(("entities", tool.entity, "tools", tool.name), str(error)))
+        else:
+            tools.append(tool.model_copy(update={"source": source}))
+    if problems:
+        raise BlueprintError(problems)
     user = blueprint.user
     spec = DomainSpec(
         name=blueprint.name,
@@ -126,7 +134,49 @@ def compose(blueprint: Blueprint) -> Composition:
         now=blueprint.now,
         warnings=blueprint.warnings,
     )
-    return Composition(spec=spec, tools=tools)
+    return Composition(spec=spec, tools=tuple(tools))
+
+
+def compose_what_holds(blueprint: Blueprint) -> Composition:
+    """Composes an inferred blueprint: tools that contradict it are left out, each with a warning.
+
+    What was inferred from somebody's schema has no author who could mend it, and one tool that can't be stated is no
+    reason to refuse the rest.
+
+    Raises:
+        BlueprintError: Something other than a tool is wrong.
+        SeedError: No tool is left.
+    """
+    dropped: list[str] = []
+    while True:
+        try:
+            composition = compose(blueprint)
+        except BlueprintError as error:
+            reasons: dict[tuple[str, str], str] = {}
+            for problem in error.problems:
+                match problem.path:
+                    case ("entities", str(table), "tools", str(name), *_) if name in blueprint.entities[table].tools:
+                        reasons.setdefault((table, name), str(problem))
+                    case _:
+                        raise
+            dropped += [f"Tool `{name}` is left out: {reason}." for (_, name), reason in reasons.items()]
+            entities = {
+                table: entity.model_copy(
+                    update={
+                        "tools": {name: each for name, each in entity.tools.items() if (table, name) not in reasons}
+                    }
+                )
+                for table, entity in blueprint.entities.items()
+            }
+            fields = {name: getattr(blueprint, name) for name in Blueprint.model_fields}
+            blueprint = Blueprint.model_validate({**fields, "entities": entities})
+        else:
+            break
+    if not composition.tools:
+        why = f" {dropped[0]}" if dropped else ""
+        raise SeedError(f"{blueprint.name}: no tool could be made over these tables.{why}")
+    spec = composition.spec.model_copy(update={"warnings": (*composition.spec.warnings, *dropped)})
+    return composition.model_copy(update={"spec": spec})
 
 
 def compose_seed(seed: Seed) -> Composition:
@@ -136,7 +186,7 @@ def compose_seed(seed: Seed) -> Composition:
         SeedError: The blueprint contradicts itself; mistakes in a file are named with file and line.
     """
     try:
-        composition = compose(seed.blueprint)
+        composition = compose(seed.blueprint) if seed.kind == "blueprint" else compose_what_holds(seed.blueprint)
     except BlueprintError as error:
         if seed.file is None:
             raise

@@ -94,12 +94,14 @@ class Draft:
         required: bool = True,
         default: Value = None,
         key: bool = False,
+        written: bool = False,
         description: str = "",
     ) -> Parameter:
         """A parameter with the meaning of a column.
 
         Args:
             key: The parameter finds a row by this column, so that even a part of a key carries the entity.
+            written: The value goes into the column, so that it names no row of this table that is there already.
         """
         table = table or self.table
         entry = table.column[column]
@@ -107,7 +109,9 @@ class Draft:
         refers_to = None
         if reference is not None:
             refers_to = f"{reference.table}.{reference.references[0]}"
-        elif (key and column in table.primary_key) or table.primary_key == (column,) or entry.role == "id":
+        elif not written and (
+            (key and column in table.primary_key) or table.primary_key == (column,) or entry.role == "id"
+        ):
             refers_to = f"{table.name}.{column}"
         minimum = entry.minimum
         if minimum is None and entry.role in NOT_NEGATIVE:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from engine.agents.composer.naming import RESERVED, stem
 from engine.contracts.expression import CLOCK_NAMES, FUNCTIONS, STATE_FUNCTIONS, parse
@@ -217,7 +218,7 @@ class _Follower(ast.NodeTransformer):
             for word in node.keywords:
                 word.value = self.visit(word.value)
             return node
-        return self.generic_visit(node)  # type: ignore[return-value]
+        return cast("ast.expr", self.generic_visit(node))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         followed = self._row(node.value)

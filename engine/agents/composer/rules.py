@@ -309,7 +309,8 @@ class RuleLowering:
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
             if tree.func.id == "add_days" and tree.args:
                 return self._type(ast.unparse(tree.args[0]))
-            return {"add_minutes": "datetime", "date_of": "date"}.get(tree.func.id)  # type: ignore[return-value]
+            kinds: dict[str, ColumnType] = {"add_minutes": "datetime", "date_of": "date"}
+            return kinds.get(tree.func.id)
         return None
 
 

@@ -24,7 +24,8 @@ def compose_create(draft: Draft) -> Tool:
     for column in _columns_of_create(draft, owner):
         schema = table.column[column]
         required = not schema.nullable and schema.default is None
-        values[column] = draft.add(draft.parameter_for(column, required=required, default=schema.default))
+        parameter = draft.parameter_for(column, required=required, default=schema.default, written=True)
+        values[column] = draft.add(parameter)
     if owner is not None and draft.user is not None and owner not in entry.set:
         values[owner] = draft.user
     common.require_user(draft)
@@ -154,7 +155,7 @@ def compose_update(draft: Draft) -> Tool:
     _check_columns(draft, columns)
     common.add_parameters(draft)
     single = len(columns) == 1
-    given = [draft.add(draft.parameter_for(column, required=single)) for column in columns]
+    given = [draft.add(draft.parameter_for(column, required=single, written=True)) for column in columns]
     row = _found(draft, path)
     if len(given) > 1:
         condition = " or ".join(f"{name} is not None" for name in given)
