@@ -233,5 +233,11 @@ def studio_script() -> Path:
     raise UsageError("The studio is not installed; install the whole package `scaleenv-studio`.")
 
 
+def studio_home(script: Path) -> Path:
+    """Where the studio's server must start to find its settings: a checkout's root, or the installed package."""
+    homes = (script.parent.parent, script.parent)
+    return next((home for home in homes if (home / ".streamlit" / "config.toml").exists()), script.parent)
+
+
 def _studio() -> Check:
     return Check(name="studio", ok=True, detail=f"streamlit {metadata.version('streamlit')}, {studio_script().name}")

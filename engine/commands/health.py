@@ -71,7 +71,7 @@ def studio(
     import subprocess
     import sys
 
-    from engine.doctor import studio_script
+    from engine.doctor import studio_home, studio_script
 
     script = studio_script()
     say(f"The studio is at http://127.0.0.1:{port} (Ctrl-C ends it).")
@@ -80,6 +80,7 @@ def studio(
         *("--server.address", "127.0.0.1", "--server.port", str(port)),
         *("--server.headless", "true" if headless else "false", "--browser.gatherUsageStats", "false"),
     ]
-    done = subprocess.run(command, env={**os.environ, "SCALEENV_DB": str(db.resolve())}, check=False)
+    environment = {**os.environ, "SCALEENV_DB": str(db.resolve())}
+    done = subprocess.run(command, env=environment, cwd=studio_home(script), check=False)
     if done.returncode not in (0, 130, -2):
         raise Failed(f"The studio ended with code {done.returncode}.")

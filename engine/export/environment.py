@@ -18,6 +18,7 @@ import sys
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -35,8 +36,13 @@ MODULES = (
 )
 """The modules of a bundle in the order of their imports."""
 
+DATA = ("runtime.json", "tool_schemas.json", "tasks.jsonl", "base_rows.json")
+"""What else the loader reads."""
+
 BASES_KEPT = 16
 """Initial states that stay loaded for their next episode."""
+
+_loading = Lock()  # environments may live in different threads
 
 
 class BundleError(Exception):
@@ -82,8 +88,12 @@ class Bundle:
             raise BundleError(f"{self.folder} is not a bundle: its manifest.json can't be read ({error})") from error
         if not isinstance(manifest, dict) or manifest.get("format") != "scaleenv-bundle":  # pyright: ignore[reportUnknownMemberType]
             raise BundleError(f"{path} is not the manifest of a bundle")
-        if manifest["format_version"] != 1:
-            raise BundleError(f"{path} has format {manifest['format_version']}; this loader reads format 1")
+        version, listed = manifest.get("format_version"), manifest.get("files")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        if version != 1:
+            raise BundleError(f"{path} has format {version}; this loader reads format 1")
+        missing = [name for name in (*DATA, *[f"{name}.py" for name in MODULES]) if name not in (listed or ())]
+        if missing:
+            raise BundleError(f"{path} does not list {missing[0]}; export the bundle again")
         return manifest  # pyright: ignore[reportUnknownVariableType]
 
     def _files(self, verify: bool) -> dict[str, bytes]:
@@ -104,7 +114,7 @@ class Bundle:
 
     def task(self, task_id: str) -> dict[str, Any]:
         """A task as it stands in tasks.jsonl."""
-        task = self.tasks.get(task_id)
+        task = self.tasks.get(task_id) if type(task_id) is str else None
         if task is None:
             near = get_close_matches(str(task_id), list(self.tasks), n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {len(self.tasks)}, see `task_ids`"
@@ -114,18 +124,22 @@ class Bundle:
     def base(self, task: dict[str, Any]) -> Any:
         """The task's initial state, loaded and shared."""
         name = task["task_id"]
-        base = self._bases.pop(name, None)
-        if base is None:
-            state = task["initial_state"]
-            base = self._base_type(self.schema)
-            if state["extends_base"]:
-                for table, rows in self._base_rows.items():
-                    base.add(table, rows)
-            for table, rows in state["rows"].items():
+        with _loading:
+            base = self._bases.pop(name, None)
+            if base is None:
+                base = self._load(task["initial_state"])
+                while len(self._bases) >= BASES_KEPT:
+                    self._bases.pop(next(iter(self._bases)))
+            self._bases[name] = base
+            return base
+
+    def _load(self, state: dict[str, Any]) -> Any:
+        base = self._base_type(self.schema)
+        if state["extends_base"]:
+            for table, rows in self._base_rows.items():
                 base.add(table, rows)
-            while len(self._bases) >= BASES_KEPT:
-                self._bases.pop(next(iter(self._bases)))
-        self._bases[name] = base
+        for table, rows in state["rows"].items():
+            base.add(table, rows)
         return base
 
     def gold(self, task: dict[str, Any]) -> Any:
@@ -236,13 +250,16 @@ class Environment:
         return result if problem is None else {"error": problem}
 
     def diff(self) -> list[tuple[str, Any, Any, Any]]:
-        """(table, key, row before, row after) of every row that the episode changed."""
+        """(table, key, row before, row after) of every row that the episode changed; the rows are copies."""
         self._begun()
-        return self._database.diff()
+        return [
+            (table, key, before and dict(before), after and dict(after))
+            for table, key, before, after in self._database.diff()
+        ]
 
     def verdict(self) -> dict[str, Any]:
         """`reward` and `mismatches`: every difference from what the reference solution changes."""
-        return self._bundle.matcher.score(self._bundle.gold(self._begun()), self.diff())
+        return self._bundle.matcher.score(self._bundle.gold(self._begun()), self._database.diff())
 
     def reward(self) -> float:
         """1.0 where the episode changed what the reference solution changes and nothing else, or else 0.0."""
@@ -263,6 +280,11 @@ def _load_modules(folder: Path, text: dict[str, str]) -> dict[str, ModuleType]:
 
     They make a package of their own with a name made of their contents, so that bundles don't meet in one process.
     """
+    with _loading:
+        return _import_modules(folder, text)
+
+
+def _import_modules(folder: Path, text: dict[str, str]) -> dict[str, ModuleType]:
     package = "scaleenv_" + sha256("\0".join(text[f"{name}.py"] for name in MODULES).encode()).hexdigest()[:16]
     if package in sys.modules:
         return {name: sys.modules[f"{package}.{name}"] for name in MODULES}

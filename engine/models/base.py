@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,14 @@ class Model(BaseModel):
     """Base of all data models: immutable, and unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed; look-ups that were worked out for the old fields are not taken along."""
+        copy = super().model_copy(update=update, deep=deep)
+        if update:
+            for name in [name for name in vars(copy) if name not in type(copy).model_fields]:
+                del vars(copy)[name]
+        return copy
 
 
 def items_of(value: Any) -> list[Any]:

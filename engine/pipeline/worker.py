@@ -71,6 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         with Store.open(given.db, create=False) as store:
+            if store.runs.get(given.run).status == "cancelled":
+                return 1  # before this process came to it; whoever resumes a run queues it first
             run = execute(store, given.run, workers=given.workers)
     except ScaleEnvError as error:
         print(error, file=sys.stderr)

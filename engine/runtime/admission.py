@@ -13,6 +13,7 @@ from typing import Protocol
 
 from engine.models.database import DatabaseSchema
 from engine.models.tool import Parameter, Tool
+from engine.runtime.language import BUILTINS, IMPORTS, TOOL_FUNCTIONS
 from engine.runtime.parsing import Refusal, parse_tool
 from engine.runtime.schema_rules import schema_refusals
 from engine.runtime.syntax_rules import syntax_refusals
@@ -26,6 +27,9 @@ _TYPES = {
     "real": "float",
     "boolean": "bool",
 }
+
+TAKEN_NAMES = TOOL_FUNCTIONS | BUILTINS | IMPORTS["datetime"] | {"Database", "TOOLS", "db", "math"}
+"""Names that no tool may have: the tools of a domain are one module, and would lose what is called so."""
 
 
 class TypeChecker(Protocol):
@@ -100,6 +104,9 @@ def _static(tool: Tool, database: DatabaseSchema) -> list[Refusal]:
 
 def _signature_refusals(tool: Tool, function: ast.FunctionDef) -> list[Refusal]:
     found: list[Refusal] = []
+    if function.name in TAKEN_NAMES:
+        reason = f"`{function.name}` is what tool code calls something else"
+        found.append(Refusal(line=function.lineno, reason=reason, remedy="call the tool what it does to what"))
     if function.name != tool.name:
         reason = f"the function is called `{function.name}`, the schema says `{tool.name}`"
         found.append(Refusal(line=function.lineno, reason=reason, remedy=f"call it `{tool.name}`"))

@@ -5,6 +5,7 @@ It runs as it stands in every bundle: the standard library only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
@@ -15,6 +16,11 @@ TEXT_LIMIT = 100_000
 """Longest text argument, in characters."""
 ITEMS_LIMIT = 1_000
 """Most items of an array argument."""
+
+REAL_LIMIT = 10**15
+"""Largest number of an argument that is no integer: beyond, floats have no cents, and sums of rows become infinite."""
+REPORTED = 20
+"""Most unknown arguments that an answer names."""
 
 _INTEGER_LIMIT = 2**63
 _KINDS: dict[str, type] = {"integer": int, "real": float, "boolean": bool}
@@ -76,6 +82,8 @@ class _Parameter:
                 return "must fit into 64 bits"
         elif kind is float and not isfinite(value):
             return f"must be finite, not {value}"
+        if self.kind is float and not -REAL_LIMIT <= value <= REAL_LIMIT:
+            return f"must lie between -{REAL_LIMIT} and {REAL_LIMIT}, not {shown(value)}"
         if self.enum is not None and value not in self.enum:
             return f"must be one of {', '.join(self.enum)}; not {shown(value)}"
         if self.low is not None and value < self.low:
@@ -102,7 +110,7 @@ class CallChecker:
         """
         parameters = self._tools.get(name) if type(name) is str else None
         if parameters is None:
-            return {}, self._unknown(name)
+            return {}, unknown_tool(name, self._tools)
         named: dict[Any, Any] = arguments
         if type(named) is not dict:
             return {}, _invalid(name, {"arguments": f"must be an object, not {shown(arguments)}"})
@@ -127,21 +135,19 @@ class CallChecker:
                 wrong[parameter.name] = complaint
         if seen != len(named):
             known = {parameter.name for parameter in parameters}
-            for key in named:
-                if type(key) is not str or key not in known:
-                    wrong[shown(key) if type(key) is not str else _clean(key)] = "is not a parameter" + _near(
-                        key, known
-                    )
+            unknown = [key for key in named if type(key) is not str or key not in known]
+            for key in unknown[:REPORTED]:
+                wrong[shown(key) if type(key) is not str else _clean(key)] = "is not a parameter" + _near(key, known)
+            if len(unknown) > REPORTED:
+                wrong["..."] = f"{len(unknown) - REPORTED} more are not parameters"
         return given, _invalid(name, wrong) if wrong else None
 
-    def _unknown(self, name: Any) -> Problem:
-        near = get_close_matches(name[:100], sorted(self._tools), n=3) if type(name) is str else []
-        hint = f" Did you mean {', '.join(near)}?" if near else ""
-        return {
-            "code": "unknown_tool",
-            "message": f"There is no tool {shown(name)}.{hint}",
-            "details": {"near": near},
-        }
+
+def unknown_tool(name: Any, known: Iterable[str]) -> Problem:
+    """The problem of a call of a tool that is not among the `known` ones."""
+    near = get_close_matches(name[:100], sorted(known), n=3) if type(name) is str else []
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    return {"code": "unknown_tool", "message": f"There is no tool {shown(name)}.{hint}", "details": {"near": near}}
 
 
 def _invalid(name: str, wrong: dict[str, str]) -> Problem:

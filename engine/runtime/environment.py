@@ -13,6 +13,7 @@ from engine.models.domain import Domain
 from engine.models.task import InitialState, Task
 from engine.models.trace import Call, Outcome, RowChange
 from engine.runtime.base import BaseId, EpisodeId, Runtime
+from engine.runtime.calls import unknown_tool
 from engine.runtime.policies import Side
 from engine.runtime.records import CallRecord, Change
 from engine.runtime.reward import Scorer, TextMatcher, Verdict
@@ -178,13 +179,8 @@ class Episode:
             problem: dict[str, Any] = {"code": "episode_over", "message": "The episode is over.", "details": {}}
             return self._observe(CallRecord("rejection", None, problem))
         self.steps += 1
-        if self._tools is not None and call.name not in self._tools and call.name in self._environment.domain.tool:
-            problem = {
-                "code": "unknown_tool",
-                "message": f"The tool {call.name!r} is not among those of this task.",
-                "details": {"near": []},
-            }
-            return self._observe(CallRecord("rejection", None, problem))
+        if self._tools is not None and call.name not in self._tools:
+            return self._observe(CallRecord("rejection", None, unknown_tool(call.name, self._tools)))
         return self._observe(self._runtime.run(episode, (call,))[0])
 
     def finish(self) -> Observation:

@@ -124,7 +124,7 @@ class InProcessRuntime:
         try:
             for table, content in rows.items():
                 base.add(table, content)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise StateError(f"these rows don't fit the schema: {error}") from error
         return base
 

@@ -122,8 +122,8 @@ def mismatch(
         "key": key,
         "column": column,
         "policy": policy,
-        "expected": expected,
-        "found": found,
+        "expected": dict(expected) if policy == "row" and expected is not None else expected,
+        "found": dict(found) if policy == "row" and found is not None else found,
         "message": message + ".",
     }
 

@@ -150,7 +150,8 @@ class Side:
         found = self._found.get(name)
         if found is None:
             found = self._found[name] = {link.reference(item.row): item for item in rows}
-        return found.get(link.value(row))
+        value = link.value(row)
+        return None if value is None else found.get(value)  # a null points to nothing, not to a null
 
     def _connect(self, policies: Policies) -> None:
         for rows in self.inserted.values():

@@ -48,7 +48,7 @@ class Database:
         if known.only_key is None:
             key = self._whole_key(known, key)
         elif type(key) is not known.key_column.kind:
-            known.key_column.check(key)
+            known.key_column.check_type(key)
         self.reads.append((table, key))
         over = self._over.get(table)
         row = MISSING if over is None else over[0].get(key, MISSING)
@@ -263,11 +263,14 @@ class Database:
 
     def save(self) -> dict[str, Any]:
         """Everything that makes this episode differ from a new one, as plain data."""
-        return {
-            "now": self._now,
-            "counters": {table: self._counters[table] for table in sorted(self._counters)},
-            "changes": [[table, key, after] for table, key, _, after in self.diff()],
-        }
+        changes: list[Any] = []
+        for table in sorted(self._over):
+            initial = self._rows[table]
+            rows = self._over[table][0]
+            # What differs as text counts: an episode that wrote 2 over 2.0 goes on with 2.
+            changes.extend([[table, key, rows[key]] for key in sorted(rows) if str(rows[key]) != str(initial.get(key))])
+        counters = {table: self._counters[table] for table in sorted(self._counters)}
+        return {"now": self._now, "counters": counters, "changes": changes}
 
     def load(self, saved: dict[str, Any]) -> None:
         """Makes a new episode the one that was saved over the same initial rows."""
@@ -288,7 +291,7 @@ class Database:
             raise TypeError(f"the key of {table.name} is a tuple ({', '.join(table.key)}), not {key!r}")
         for name, value in zip(table.key, key, strict=True):
             if value is not None:
-                table.column[name].check(value)
+                table.column[name].check_type(value)
         return tuple(key)
 
     def _row(self, table: Table, key: Any) -> dict[str, Any] | None:
@@ -353,7 +356,7 @@ class Database:
                 number = table.index_on.get(name)
                 if number is not None and type(value) is not dict:
                     if value is not None and type(value) is not table.column[name].kind:
-                        table.column[name].check(value)
+                        table.column[name].check_type(value)
                     return [(key, self._row(table, key)) for key in self._keys(table, number, value)]  # type: ignore[misc]
         equal: list[tuple[str, Any]] = []
         compared: list[Any] = []  # column and its comparisons
@@ -366,7 +369,7 @@ class Database:
                 compared.append((name, value))
                 continue
             if value is not None and type(value) is not column.kind:
-                column.check(value)
+                column.check_type(value)
             equal.append((name, value))
             candidate = table.index_on.get(name)
             if candidate is not None:

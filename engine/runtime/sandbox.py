@@ -83,7 +83,7 @@ class SandboxRuntime:
         try:
             for table, content in rows.items():
                 check.add(table, content)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise StateError(f"these rows don't fit the schema: {error}") from error
         with self._lock:
             self._next += 1

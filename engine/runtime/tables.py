@@ -37,11 +37,16 @@ class Column:
         if self.kind in (str, bool) and self.form is None and self.enum is None and self.low is self.high is None:
             self.seen = None
 
-    def check(self, value: Any) -> None:
-        """Raises `TypeError` or `ValueError` unless the column accepts `value`, which is not null."""
+    def check_type(self, value: Any) -> None:
+        """Raises `TypeError` unless `value`, which is not null, can be looked up: no row has one out of bounds."""
         kind = type(value)  # pyright: ignore[reportUnknownVariableType] - `type` of anything
         if kind is not self.kind and not (self.kind is float and kind is int):
             raise TypeError(f"{self.label} takes {self.type}, not {value!r}")
+
+    def check(self, value: Any) -> None:
+        """Raises `TypeError` or `ValueError` unless the column accepts `value`, which is not null."""
+        self.check_type(value)
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType] - `type` of anything
         seen = self.seen
         if seen is None:
             return
@@ -185,6 +190,7 @@ class Base:
 
         Raises:
             ValueError: An unknown table or column, or two rows with one key.
+            TypeError: A key is null, or of another type than its column.
         """
         table = self.schema.table.get(name)
         if table is None:
@@ -197,6 +203,9 @@ class Base:
             if len(given) > size or (len(given) != size and [c for c in given if c not in table.column]):
                 raise ValueError(f"{name} has no column {[c for c in given if c not in table.column]!r}")
             key = table.key_of(row)
+            for column in table.key:
+                if type(row[column]) is not table.column[column].kind:
+                    table.column[column].check_type(row[column])  # or the keys could not be put in order
             if key in content:
                 raise ValueError(f"two rows of {name} have the key {key!r}")
             content[key] = row
@@ -227,8 +236,9 @@ class Base:
         """Value -> its key, or the list of its keys in ascending order; built when first asked for."""
         index = self.indexes[table.name][number]
         if index is None:
-            index = self.indexes[table.name][number] = {}
+            index = {}
             self._extend(index, table, number, self.order(table.name))
+            self.indexes[table.name][number] = index  # only when it is whole: other threads may look
         return index
 
     def counter(self, table: Table) -> int:

@@ -12,6 +12,7 @@ from engine.models.base import Rows
 from engine.seeds.blueprint import Blueprint
 from engine.seeds.sql_entities import Draft, draft_entities
 from engine.seeds.sql_guards import add_order_of_dates
+from engine.seeds.sql_inheritance import hand_down
 from engine.seeds.sql_names import identifier, spoken
 from engine.seeds.sql_reader import read_schema
 from engine.seeds.sql_rows import base_rows
@@ -55,6 +56,7 @@ def read_sql(path: Path, *, with_rows: bool = False) -> SqlSeed:
         kind: Literal["sql", "sqlite"] = "sqlite" if source.kind == "sqlite" else "sql"
     warnings = schema.warnings
     drafts = draft_entities(schema.tables, warnings)
+    hand_down(drafts)
     for draft in drafts.values():
         add_order_of_dates(draft)
     user = guess_user(drafts, warnings)

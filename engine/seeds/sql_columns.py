@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.models.database import ColumnType
 from engine.seeds.sql_lifecycles import state_machine
 from engine.seeds.sql_names import RESERVED, free_name, identifier, words_of
-from engine.seeds.sql_reader import SqlTable, listing
+from engine.seeds.sql_reader import SqlColumn, SqlTable, listing
+from engine.seeds.sql_roles import column_role
 from engine.seeds.sql_types import column_type, fits, holds_moments
 
 ColumnNames = dict[str, dict[str, str]]
@@ -50,10 +51,23 @@ def column_names(tables: Sequence[SqlTable], entities: Mapping[str, str]) -> Col
         named = {column: free_name(plain[column], taken, "id") for column in references}
         for column in table.columns:
             if column.name not in named:
-                suffix = "value" if "INT" in column.declared.upper() else "name"
-                named[column.name] = free_name(plain[column.name], taken, suffix, avoid=every_entity | stems)
+                wanted = plain[column.name]
+                if (
+                    wanted in RESERVED | every_entity | stems
+                    and wanted != entity
+                    and not wanted.startswith(f"{entity}_")
+                ):
+                    wanted = f"{entity}_{wanted}"  # `value` of a setting is a `setting_value`
+                named[column.name] = free_name(wanted, taken, _suffix(column), avoid=every_entity | stems)
         names[table.name] = {column.name: named[column.name] for column in table.columns}
     return names
+
+
+def _suffix(column: SqlColumn) -> str:
+    """What a column named like its own entity holds: `comment` of a comment is its `comment_text`."""
+    if "INT" in column.declared.upper():
+        return "value"
+    return "text" if column_role(words_of(column.name), "text", "", ()) == "text" else "name"
 
 
 def _reference_names(name: str, target: str, key: str) -> Iterator[str]:
@@ -64,7 +78,11 @@ def _reference_names(name: str, target: str, key: str) -> Iterator[str]:
     elif name in ("id", key) and not (last == "id" and head):
         yield f"{target}_id"
     elif last == "id" and head:
+        if len(head) < 3:  # `s_id` of a student
+            yield f"{target}_id"
         yield name
+        if head in RESERVED:
+            yield f"{target}_id"
     elif head and last in ("no", "num", "nr", "key", "code", "fk", "ref", "number", "uuid", "guid"):
         yield f"{head}_id"
     yield from (f"{name}_id", f"{target}_id", f"parent_{target}_id", f"other_{target}_id")

@@ -11,8 +11,8 @@ from engine.models.database import Role
 from engine.seeds.rules import Condition, Rule
 from engine.seeds.sql_entities import Draft
 from engine.seeds.sql_guards import Guards, final_states, guards_of, row_name
-from engine.seeds.sql_lifecycles import state_word
-from engine.seeds.sql_names import plural_name, spoken
+from engine.seeds.sql_lifecycles import Transition, state_word
+from engine.seeds.sql_names import plural_name, spoken, with_article
 from engine.seeds.tool_entry import FilterEntry, OrderEntry, ParameterEntry, ReturnEntry, ToolEntry
 
 _MOST_FILTERS = 7
@@ -247,13 +247,15 @@ class EntityTools:
             fields: dict[str, object] = {"kind": "transition", "to": move.to, "states": move.sources}
             rules = tuple(self._checked(state, repr(move.to)))
             code = f"{self.one}_not_{_code_word(move.sources)}"
-            yield self._tool(name, 2 if number < 4 else 3, **fields, code=code, rules=rules)
+            summary = _asked(move, with_article(spoken(self.one)))
+            yield self._tool(name, 2 if number < 4 else 3, **fields, code=code, rules=rules, summary=summary)
         first = next((move for move in machine.transitions if move.to != machine.initial), None)
         plain = not any(state in parse(check.that).names for check in self.draft.checks)
         if first is not None and len(self.draft.key) == 1 and plain:
             name = f"{first.verb}_{self.many}" if first.verb else f"mark_{self.many}_{state_word(first.to)}"
             code = f"{self.one}_not_{_code_word(first.sources)}"
-            yield self._tool(name, 5, kind="batch", to=first.to, states=first.sources, code=code)
+            summary = _asked(first, f"several {spoken(self.many)}")
+            yield self._tool(name, 5, kind="batch", to=first.to, states=first.sources, code=code, summary=summary)
 
     def _assignments(self) -> Iterable[Planned]:
         for column, target in list(self.draft.links.items())[:4]:
@@ -403,6 +405,11 @@ def _with_names(expression: str, places: Mapping[str, str]) -> str:
             return ast.parse(places[node.id], mode="eval").body if node.id in places else node
 
     return ast.unparse(Replace().visit(ast.parse(expression, mode="eval").body))
+
+
+def _asked(move: Transition, what: str) -> str:
+    """How a person asks for a transition: `cancel an order`, `mark an order as overdue`."""
+    return f"{spoken(move.verb)} {what}" if move.verb else f"mark {what} as {spoken(state_word(move.to))}"
 
 
 def _is_price(column: str) -> bool:

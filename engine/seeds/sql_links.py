@@ -70,6 +70,8 @@ def _target(
         return None
     named = "_".join([*stem[:-1], singular(stem[-1])])
     marked = len(stem) < len(words)
+    if named == entities[table.name]:
+        return None  # `table_number` of a table says which table it is, not that it points to one
     by_entity = {entities[other.name]: other for other in keyed}
     if named in by_entity and (marked or _looks_like_key(column, by_entity[named])):
         return by_entity[named]

@@ -105,6 +105,11 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
+def with_article(words: str) -> str:
+    """`job` -> `a job`, `application` -> `an application`."""
+    return f"{'an' if words[:1] in tuple('aeiou') else 'a'} {words}"
+
+
 def entity_names(tables: Sequence[str]) -> dict[str, str]:
     """Table name -> entity name: singular, free of a prefix that all tables share, unique and not reserved."""
     stems = {table: words_of(table) for table in tables}

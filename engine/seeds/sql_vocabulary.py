@@ -35,9 +35,11 @@ _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "breeds": ("breed", ("beagle", "border collie", "greyhound", "labrador", "poodle", "terrier")),
     "fuels": ("fuel fuel_type", ("diesel", "electric", "hybrid", "petrol")),
     "grades": ("grade", ("A", "B", "C", "D", "E")),
-    "ethical_diets": ("diet", ("gluten-free", "halal", "kosher", "vegan", "vegetarian")),
+    "diets": ("diet", ("gluten-free", "halal", "kosher", "vegan", "vegetarian")),
     "airlines": ("airline carrier", ("Bluebird Air", "Coastline", "Northwind Airways", "Polaris", "Sunway")),
     "topics": ("category topic tag theme subjects keyword keywords tags", ("art", "cooking", "gardening", "health", "history", "music", "nature", "science", "sports", "technology", "travel")),
+    "counts": ("guests persons people quantity qty qtd count age seats", ("1", "2", "3", "4", "5", "6", "8", "10", "12")),
+    "prices": ("price precio preco prix preis amount cost total", ("4.50", "9.90", "12.00", "18.75", "24.00", "49.90", "120.00")),
     "places": ("location place venue site ward", ("east wing", "first floor", "ground floor", "main hall", "north building", "south building", "west wing")),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from engine.states.draft import Draft
 from engine.states.reading import Names, Reading
 from engine.states.steps import SetName
 from engine.states.tables import TableFacts, parents_first
-from engine.states.values import distinct_value, make_value
+from engine.states.values import distinct_value, make_value, within_bounds
 from engine.states.wishes import Wishes
 
 _ATTEMPTS = 16
@@ -131,6 +131,11 @@ class StateBuilder:
     # one row
 
     def _add(self, table: Table, given: Mapping[str, Value], pending: list[_Pending]) -> Row:
+        for name, value in given.items():  # no attempt changes what is given
+            if value is not None and not within_bounds(table.column[name], value):
+                raise StateError(
+                    f"No row of `{table.name}` can have {name}={value!r}: it is outside its choices or bounds."
+                )
         reason = ""
         for attempt in range(_ATTEMPTS):
             mark = self.draft.mark()

@@ -35,11 +35,18 @@ def new_domain() -> None:
         return
     with told():
         with st.spinner("Reading the seed ..."):
-            asked = {"tasks": int(count), "seed": int(number), "rename": name, "replace": replace}
             if upload is None:
-                requested = jobs.start(builtin, **asked)
+                requested = jobs.start(builtin, tasks=count, seed=number, rename=name, replace=replace)
             else:
-                requested = jobs.start_upload(upload.name, upload.getvalue(), with_rows=with_rows, **asked)
+                requested = jobs.start_upload(
+                    upload.name,
+                    upload.getvalue(),
+                    tasks=count,
+                    seed=number,
+                    rename=name,
+                    replace=replace,
+                    with_rows=with_rows,
+                )
         st.switch_page("views/runs.py", query_params={"run": requested.run.id})
 
 

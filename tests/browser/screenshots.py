@@ -19,6 +19,7 @@ from tests.browser.conftest import FLAGS, READY, ROOT, chromium, served, visit
 ASSETS = ROOT / "studio" / "assets"
 DOMAIN = "job_seeking"
 TOOL = "book_interview"
+"""The graph is shown with a precondition of or for this tool chosen."""
 
 
 def main() -> None:
@@ -31,11 +32,16 @@ def main() -> None:
             for task in tasks[:4]:
                 opened.reviews.record(DOMAIN, task, "approve", "me")
             opened.reviews.record(DOMAIN, tasks[4], "reject", "me")
+            edge = next(
+                edge.id
+                for edge in opened.edges.all(DOMAIN)
+                if TOOL in (edge.source, edge.target) and edge.kind == "precondition" and edge.proven
+            )
             hard = next(task.id for task in opened.tasks.iterate(DOMAIN) if task.difficulty == "hard")
         with served(store) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             page = browser.new_page(viewport={"width": 1360, "height": 900})
-            visit(page, address, "graph", domain=DOMAIN, tool=TOOL)
+            visit(page, address, "graph", domain=DOMAIN, edge=edge)
             page.locator(".frame[data-ready='1']").wait_for()
             take(page, "graph")
             page.set_viewport_size({"width": 1360, "height": 1180})

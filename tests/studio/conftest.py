@@ -16,7 +16,7 @@ APP = Path(__file__).resolve().parents[2] / "studio" / "app.py"
 
 @pytest.fixture(autouse=True)
 def loopback() -> Iterator[None]:
-    """The server's address as `studio/.streamlit/config.toml` has it; AppTest does not read that file."""
+    """The server's address as `.streamlit/config.toml` has it; AppTest does not read that file."""
     config.set_option("server.address", "127.0.0.1")
     yield
     config.set_option("server.address", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from streamlit import config
 
 from engine.store import Store
 from engine.store.tasks import TaskFilter
-from tests.studio.conftest import open_page, shown
+from studio import jobs
+from tests.studio.conftest import APP, open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, TASKS, fill_with_attacks
 
 PAGES = ("domains", "runs", "tools", "graph", "traces", "tasks", "export")
@@ -205,3 +207,16 @@ def test_a_stopped_run_offers_to_go_on(full_store: Path) -> None:
         store.runs.request_cancel(run.id)
     page = open_page("runs")
     assert [button.label for button in page.button] == ["Resume"]
+
+
+def test_the_settings_that_keep_the_studio_safe_stand_beside_its_start_script() -> None:
+    settings = tomllib.loads((APP.parents[1] / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["server"]["maxUploadSize"] * 1024 * 1024 == jobs.UPLOAD_BYTES
+    assert settings["client"]["showErrorDetails"] == "none"
+    assert settings["browser"]["gatherUsageStats"] is False
+
+
+def test_a_deep_link_meets_the_navigation_first() -> None:
+    # Of a folder `pages` beside the start script Streamlit would run the files by itself.
+    assert not (APP.parent / "pages").exists()

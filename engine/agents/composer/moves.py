@@ -163,9 +163,10 @@ def compose_batch(draft: Draft) -> Tool:
     if entry.to is not None:
         draft.returns.append(ReturnField(name=column, value=repr(entry.to), type="text"))
     common.apply_returns(draft)
-    return draft.tool(
-        "batch", f"Changes several {words} at once; either all are changed or none.", f"change several {words}"
+    summary = (
+        f"set several {words} to {entry.to.replace('_', ' ')}" if entry.to is not None else f"change several {words}"
     )
+    return draft.tool("batch", f"Changes several {words} at once; either all are changed or none.", summary)
 
 
 def _batch_values(draft: Draft, column: str, local: dict[str, str | None]) -> dict[str, str]:

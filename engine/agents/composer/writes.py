@@ -269,4 +269,4 @@ def compose_assign(draft: Draft) -> Tool:
     own = with_article(draft.words)
     if empties:
         return draft.tool("assign", f"Takes the {words} off {own}.", f"take the {words} off {own}")
-    return draft.tool("assign", f"Sets the {words} of {own}.", f"set the {words} of {own}")
+    return draft.tool("assign", f"Sets the {words} of {own}.", f"assign {with_article(words)} to {own}")
