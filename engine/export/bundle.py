@@ -19,7 +19,9 @@ from engine.models.domain import Domain
 from engine.models.task import Task
 from engine.models.tool import Tool
 from engine.runtime.functions import TOOL_FUNCTIONS
+from engine.runtime.matching import Matcher
 from engine.runtime.portable import module_source
+from engine.runtime.records import to_diff
 from engine.runtime.reward import policies
 from engine.runtime.spec import compile_database, compile_tool, openai_schema
 
@@ -37,13 +39,17 @@ def write_bundle(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
         The folder.
 
     Raises:
-        ExportError: A task is of another domain, `folder` holds something else, or can't be written.
+        ExportError: A task is of another domain or would pay for nothing, `folder` holds something else, or can't
+            be written.
     """
+    matcher = Matcher(policies(domain.database))
     for task in tasks:
         missing = [name for name in task.tools if name not in domain.tool]
         if task.domain != domain.name or missing:
             what = f"uses {missing[0]}, which the domain does not have" if missing else f"belongs to {task.domain}"
             raise ExportError(f"task {task.id} {what}; export domain {domain.name} with its own tasks")
+        if not task.communicate and matcher.score(to_diff(task.gold_diff), [])["reward"]:
+            raise ExportError(f"task {task.id} would let agents earn the reward by doing nothing; leave it out")
     write_folder(folder, bundle_files(domain, tasks), _is_bundle)
     return folder
 

@@ -146,11 +146,15 @@ class DatabaseSchema(Model):
         """The tables by name."""
         return {table.name: table for table in self.tables}
 
+    @cached_property
+    def referring(self) -> dict[str, list[tuple[Table, ForeignKey]]]:
+        """Table -> every (table, foreign key) that points to it."""
+        found: dict[str, list[tuple[Table, ForeignKey]]] = {}
+        for table in self.tables:
+            for foreign_key in table.foreign_keys:
+                found.setdefault(foreign_key.table, []).append((table, foreign_key))
+        return found
+
     def children(self, table: str) -> list[tuple[Table, ForeignKey]]:
         """Every (table, foreign key) that points to `table`."""
-        return [
-            (other, foreign_key)
-            for other in self.tables
-            for foreign_key in other.foreign_keys
-            if foreign_key.table == table
-        ]
+        return self.referring.get(table, [])

@@ -63,7 +63,7 @@ def read_seed(text: str, with_rows: bool = False) -> Seed:
         if path.suffix or len(path.parts) > 1:
             raise SeedError(f"{text}: there is no such file.")
         raise SeedError(
-            f"There is no built-in domain `{text}`; {nearest(keyword, built_in())} A file is given with its path."
+            f"There is no built-in domain `{text}`; {nearest(keyword, built_in())} (A file is given with its path.)"
         )
     if path.is_dir():
         raise SeedError(f"{text}: that is a folder; give a blueprint, SQL or SQLite file.")

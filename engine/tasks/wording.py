@@ -95,6 +95,8 @@ def name_words(name: str, entity: str = "") -> str:
     spoken = {
         "reports to": "manager",
         "qty": "quantity",
+        "no": "number",
+        "nr": "number",
         "email": "e-mail address",
         "desc": "description",
         "url": "link",

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from engine.agents.composer.compose import NoRepair, compose, compose_seed
+from engine.agents.composer.compose import NoRepair, compose, compose_seed, compose_what_holds
 from engine.agents.composer.describe import describe
 from engine.agents.roles import RepairRequest
 from engine.contracts.check import check_contract
@@ -17,6 +17,7 @@ from engine.runtime.admission import admit, admit_all
 from engine.runtime.inprocess import InProcessRuntime
 from engine.runtime.records import Experiment, to_changes
 from engine.seeds import built_in, read_seed
+from engine.seeds.blueprint import Blueprint
 from engine.seeds.blueprint_file import parse_blueprint
 from tests.agents.gym import GYM, club_rows, composed, gym, tool_of
 
@@ -211,3 +212,35 @@ def test_nobody_repairs_offline() -> None:
     composition = compose(gym())
     request = RepairRequest(tool=composition.tools[0], database=composition.spec.database, failures=("it raised",))
     assert NoRepair().repair(request) is None
+
+
+def test_an_inferred_blueprint_loses_only_the_tools_that_contradict_it() -> None:
+    blueprint = gym()
+    coach = blueprint.entities["coach"]
+    (name, entry), *_ = ((name, entry) for name, entry in coach.tools.items() if entry.kind == "delete")
+    broken = coach.model_copy(
+        update={"tools": {**coach.tools, name: entry.model_copy(update={"cascade": ("nowhere",)})}}
+    )
+    fields = {field: getattr(blueprint, field) for field in Blueprint.model_fields}
+    changed = Blueprint.model_validate({**fields, "entities": {**blueprint.entities, "coach": broken}})
+    with pytest.raises(SeedError, match="nowhere"):
+        compose(changed)
+    kept = compose_what_holds(changed)
+    assert [tool.name for tool in kept.tools] == [tool.name for tool in compose(blueprint).tools if tool.name != name]
+    assert [warning for warning in kept.spec.warnings if f"`{name}` is left out" in warning and "nowhere" in warning]
+
+
+def test_an_inferred_blueprint_without_any_tool_is_refused_once() -> None:
+    blueprint = gym()
+    fields = {field: getattr(blueprint, field) for field in Blueprint.model_fields}
+    bare = {name: entity.model_copy(update={"tools": {}}) for name, entity in blueprint.entities.items()}
+    with pytest.raises(SeedError, match="no tool could be made"):
+        compose_what_holds(Blueprint.model_validate({**fields, "entities": bare}))
+
+
+def test_a_mistake_in_an_inferred_blueprint_that_is_no_tool_is_refused() -> None:
+    blueprint = gym()
+    fields = {field: getattr(blueprint, field) for field in Blueprint.model_fields}
+    coach = blueprint.entities["coach"].model_copy(update={"label": "nickname"})
+    with pytest.raises(SeedError, match="nickname"):
+        compose_what_holds(Blueprint.model_validate({**fields, "entities": {**blueprint.entities, "coach": coach}}))

@@ -117,8 +117,7 @@ def test_it_says_what_the_engine_says(bundle: Path) -> None:
             observation = episode.step(call)
             answer = env.step(call.name, call.arguments)
             assert env.outcome == observation.outcome
-            if answer.get("error", {}).get("code") != "unknown_tool":
-                assert answer == observation.content
+            assert answer == observation.content
             assert env.reward() == episode.reward().reward
             assert env.verdict()["mismatches"] == [item.model_dump() for item in episode.reward().mismatches]
             assert env.diff() == episode.diff()
@@ -187,6 +186,12 @@ def test_wrong_use_is_explained(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"format": "scaleenv-bundle", "format_version": 9}')
     with pytest.raises(BundleError, match="has format 9"):
         Environment.load(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"format": "scaleenv-bundle", "format_version": 1}')
+    with pytest.raises(BundleError, match=r"does not list runtime\.json"):
+        Environment.load(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"format": "scaleenv-bundle"}')
+    with pytest.raises(BundleError, match="has format None"):
+        Environment.load(tmp_path)
     env = Environment.load(bundle)
     with pytest.raises(BundleError, match="call reset"):
         env.step("get_booking", {})
@@ -236,3 +241,10 @@ def test_tools_read_as_one_module() -> None:
     assert text.count("import math\n") == 1
     assert text.index("from datetime import date\n") < text.index("from .functions import ") < text.index("def ")
     assert "\n\n\n\n" not in text
+
+
+def test_a_task_that_pays_for_nothing_is_refused(tmp_path: Path) -> None:
+    vacuous = booking_tasks()[0].model_copy(update={"gold_diff": ()})
+    with pytest.raises(ExportError, match="earn the reward by doing nothing"):
+        write_bundle(base_domain(), [vacuous], tmp_path / "out")
+    assert not (tmp_path / "out").exists()

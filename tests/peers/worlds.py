@@ -64,7 +64,7 @@ PROBES: tuple[Any, ...] = (
     float("inf"),
     "",
     "x" * 200_001,
-    "O'Neil \"quoted\"\n\\ \u2028 𝒳 \x00",
+    'O\'Neil "quoted"\n\\ \u2028 𝒳 \x00',
     "\ud800",
     "2026-02-29",
     "2024-02-29",

@@ -271,3 +271,11 @@ def test_the_stub_is_the_prelude() -> None:
         parameters = inspect.signature(real).parameters
         assert [argument.arg for argument in node.args.args] == list(parameters)
         assert len(node.args.defaults) == sum(value.default is not value.empty for value in parameters.values())
+
+
+@pytest.mark.parametrize("name", ["money", "len", "Database", "timedelta", "db"])
+def test_a_tool_may_not_take_the_name_of_what_others_use(name: str) -> None:
+    """All tools of a domain are one module: a tool called `money` would be what the others round with."""
+    source = f"def {name}(db: Database) -> dict:\n    return {{}}\n"
+    found = [str(refusal) for refusal in admit(tool(source, name).model_copy(update={"parameters": ()}), DATABASE)]
+    assert found[0].startswith(f"line 1: `{name}` is what tool code calls something else")

@@ -46,6 +46,8 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "huge integer": ("count", 10**5000, "64 bits"),
     "nan": ("price", float("nan"), "finite"),
     "infinity": ("price", float("inf"), "finite"),
+    "beyond cents": ("price", 1e308, "must lie between -1000000000000000 and 1000000000000000"),
+    "beyond cents as an integer": ("price", 10**16, "must lie between"),
     "boolean for real": ("price", False, "must be a number"),
     "text for boolean": ("sure", "true", "true or false"),
     "integer for boolean": ("sure", 1, "true or false"),
@@ -162,3 +164,10 @@ def test_garbage_is_answered(name: Any, arguments: Any) -> None:
         assert set(problem) == {"code", "message", "details"}
         assert problem["code"] in ("unknown_tool", "invalid_arguments")
         json.dumps(problem, ensure_ascii=False, allow_nan=False).encode()
+
+
+def test_a_flood_of_unknown_arguments_is_answered_in_short() -> None:
+    _, problem = CHECKER.check("everything", {"text": "x", **{f"text_{number}": 1 for number in range(50_000)}})
+    assert problem is not None
+    assert problem["details"]["arguments"]["..."] == "49980 more are not parameters"
+    assert len(json.dumps(problem)) < 5_000

@@ -121,6 +121,8 @@ def test_a_task_gives_its_tools_only(environment: Environment) -> None:
     with environment.episode(task()) as episode:
         episode.reset()
         assert episode.step(call("get_person", person_id="PER-0001")).content["error"]["code"] == "unknown_tool"
+        near = episode.step(call("get_persons")).content["error"]["details"]["near"]
+        assert "get_person" not in near  # a hint to a tool that would be refused as well is none
     assert [entry["function"]["name"] for entry in environment.tools(task().tools)] == list(task().tools)
     assert len(environment.tools()) == len(DOMAIN.tools)
 

@@ -257,3 +257,29 @@ def test_pure_python_gives_the_same_similarity_as_rapidfuzz(left: str, right: st
 )
 def test_similarity_is_blind_to_case_punctuation_and_word_order(left: str, right: str, low: int, high: int) -> None:
     assert low <= text_similarity(left, right) <= high
+
+
+def test_a_null_points_to_no_row_not_to_one_with_a_null() -> None:
+    """Where a foreign key stands on a column that may be null, as a unique e-mail may."""
+    rules = {
+        "person": {
+            "key": ["person_id"],
+            "generated": ["person_id"],
+            "columns": [{"name": name, "policy": "hard", "threshold": 80} for name in ("person_id", "name", "email")],
+            "links": [],
+        },
+        "badge": {
+            "key": ["badge_id"],
+            "generated": ["badge_id"],
+            "columns": [{"name": name, "policy": "hard", "threshold": 80} for name in ("badge_id", "email")],
+            "links": [{"columns": ["email"], "table": "person", "references": ["email"]}],
+        },
+    }
+
+    def people(*names: str) -> list[Change]:
+        badge: Change = "badge", 1, None, {"badge_id": 1, "email": None}
+        rows = [{"person_id": place, "name": name, "email": None} for place, name in enumerate(names)]
+        return [badge, *[("person", row["person_id"], None, row) for row in rows]]
+
+    assert score(rules, people("Ada", "Ben"), people("Ben", "Ada")) == {"reward": 1.0, "mismatches": []}
+    assert score(rules, people("Ada", "Ben"), people("Ben", "Cy"))["reward"] == 0.0

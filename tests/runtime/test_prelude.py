@@ -334,3 +334,32 @@ def test_bases_refuse_rows_that_do_not_fit() -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             base.add(table, rows)
+
+
+def test_looking_for_what_no_row_may_hold_finds_nothing(db: Database) -> None:
+    """Bounds hold for rows, not for questions about them."""
+    assert db.get("room", ("A", -(10**30))) is None
+    assert db.find("room", {"seats": 0}) == []
+    assert db.find("booking", {"paid": -5}) == []
+    assert db.find("booking", {"status": "gone", "starts_at": "never"}) == []
+    assert db.get("person", "") is None
+
+
+@pytest.mark.parametrize(
+    "table, key",
+    [("person", {"person_id": None}), ("person", {"person_id": 1}), ("room", {"building": "A", "number": None})],
+    ids=["null", "of another type", "null in a part"],
+)
+def test_rows_without_a_proper_key_are_refused(table: str, key: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="takes"):
+        make_base({table: [*ROWS[table], {**ROWS[table][0], **key}]})
+
+
+def test_an_episode_is_saved_to_the_type(db: Database) -> None:
+    """2 over 2.0 is no change to the reward, but goes on as 2."""
+    db.update("booking", 7, {"price": 20})
+    assert db.diff() == []
+    again = Database(make_base(), NOW)
+    again.load(db.save())
+    assert str(again.get("booking", 7)) == str(db.get("booking", 7))
+    assert again.save() == db.save()

@@ -227,3 +227,21 @@ def test_nothing_depends_on_the_hash_seed() -> None:
     assert len(outputs) == 1
     (_, saved), (_, again) = [json.loads(line) for line in outputs.pop().splitlines()]
     assert saved == again
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"person": [{"person_id": None, "name": "x"}, {"person_id": "PER-0001", "name": "y"}]},
+        {"person": [{"person_id": 1, "name": "x"}, {"person_id": "PER-0001", "name": "y"}]},
+        {"room": [{"building": None, "number": 1, "seats": 1}]},
+        {"person": [{"person_id": ["a"], "name": "x"}]},
+        {"person": [5]},
+        {"person": 5},
+        {"persons": []},
+    ],
+    ids=["null key", "keys of two types", "null in a key", "a list for a key", "no row", "no rows", "no table"],
+)
+def test_rows_that_do_not_fit_are_refused(runtime: Runtime, rows: Any) -> None:
+    with pytest.raises(StateError, match="don't fit the schema"):
+        runtime.base(rows, NOW)

@@ -257,7 +257,7 @@ def test_partial_and_expression_indexes_are_not_unique(tmp_path: Path) -> None:
 def test_reserved_and_foreign_names_become_plain_ones(tmp_path: Path) -> None:
     found = blueprint(tmp_path, "keywords").entities
     assert "class_record" in found
-    assert found["class_record"].columns["from_name"].source_name == "from"
+    assert found["class_record"].columns["class_record_from"].source_name == "from"
     assert list(blueprint(tmp_path, "unicode").entities) == ["grosse", "table_2", "table_3", "table_4", "table_5"]
 
 

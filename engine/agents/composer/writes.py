@@ -269,4 +269,16 @@ def compose_assign(draft: Draft) -> Tool:
     own = with_article(draft.words)
     if empties:
         return draft.tool("assign", f"Takes the {words} off {own}.", f"take the {words} off {own}")
-    return draft.tool("assign", f"Sets the {words} of {own}.", f"assign {with_article(words)} to {own}")
+    return draft.tool("assign", f"Sets the {words} of {own}.", _asked_assignment(draft, words, reference.table))
+
+
+def _asked_assignment(draft: Draft, words: str, target: str) -> str:
+    """How a person asks for it, with one noun for each of the two rows: what they are called can take their places."""
+    own, other = with_article(draft.words), draft.words_of(target)
+    if target == draft.table.name:
+        return f"set the {words} of {own}"
+    return (
+        f"assign {with_article(other)} to {own}"
+        if words == other
+        else f"make {with_article(other)} the {words} of {own}"
+    )
