@@ -10,10 +10,12 @@ import os
 import pickle
 import signal
 import tempfile
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -216,8 +218,9 @@ class _Worker:
         return number, answer, error
 
     def stop(self) -> None:
-        if self.pipe is not None and self._process is not None:
+        if self.pipe is not None:
             self.pipe.close()
+        if self._process is not None and self._process.pid is not None:  # without one it was never started
             self._process.terminate()
             self._process.join(5)
         self.pipe = self._process = None
@@ -226,15 +229,30 @@ class _Worker:
 
 @contextmanager
 def _interrupts_held() -> Generator[None, None, None]:
-    """A process started inside never sees Ctrl-C, which reaches the whole group: its parent decides what to do."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Puts off Ctrl-C and termination until the end, so that a process is started whole or not at all.
+
+    The process that is started inside never sees Ctrl-C, which reaches the whole group: its parent decides what to
+    do. Blocking the signal alone would not put it off here, because another thread may take it.
+    """
+    asked: list[int] = []
+    handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler):
+                handlers[number] = handler
+                signal.signal(number, lambda caught, _: asked.append(caught))
+    resource_tracker.ensure_running()  # or the first start would start it, and that unblocks the signal
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number in asked:
+        handlers[number](number, None)
 
 
 def _serve(pipe: Connection[Any, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.models.base import Value
@@ -47,17 +47,22 @@ def sql_of(tokens: Sequence[Token]) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def translate(checks: Sequence[Sequence[Token]], columns: Mapping[str, tuple[str, ColumnType]]) -> CheckRules:
+def translate(
+    checks: Sequence[Sequence[Token]], columns: Mapping[str, tuple[str, ColumnType]], left_out: Collection[str] = ()
+) -> CheckRules:
     """Translates the CHECK constraints of a table.
 
     Args:
         checks: The tokens of each condition.
         columns: Lower-case SQL name -> (identifier, type) of the columns that are kept.
+        left_out: Lower-case SQL names of the others; a condition that speaks of one can't be stated.
     """
     rules = CheckRules()
     types = dict(columns.values())
     for tokens in checks:
         try:
+            if any(token.kind in ("word", "name") and token.text.lower() in left_out for token in tokens):
+                raise Untranslatable
             for conjunct in _conjuncts(parse_sql(tokens, columns)):
                 _sort_in(conjunct, rules, types)
         except Untranslatable:

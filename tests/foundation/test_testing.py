@@ -100,7 +100,7 @@ def test_the_runtimes_are_compared(runtimes: Runtimes) -> None:
     with InProcessRuntime(Domain(spec=SPEC, tools=(wrong,))) as other:
         outcome = test_tool(SPEC, TOOLS["get_booking"], 1, Runtimes(other, runtimes.sandbox))
     assert not outcome.report.admitted
-    assert "in the sandbox" in " ".join(outcome.report.reasons)
+    assert "the two interpreters differ" in " ".join(outcome.report.reasons)
 
 
 def test_a_rejection_must_name_what_the_contract_names() -> None:

@@ -187,3 +187,10 @@ def test_hash_comments_are_skipped_and_lines_still_counted(tmp_path: Path) -> No
 def test_the_refusal_names_the_database_that_the_file_is_for(tmp_path: Path, script: str, says: str) -> None:
     with pytest.raises(SeedError, match=f"looks like {says}"):
         read(tmp_path, script)
+
+
+def test_a_check_on_a_column_that_is_left_out_is_dropped(tmp_path: Path) -> None:
+    script = """CREATE TABLE a (kind TEXT CHECK (kind IN ('x', 'y')), data BLOB, CHECK ("kind" <= "data"));"""
+    seed = read(tmp_path, script)
+    assert seed.blueprint.entities["a"].checks == ()
+    assert any("CHECKs of 'a'" in warning for warning in seed.blueprint.warnings)
