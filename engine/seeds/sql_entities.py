@@ -133,7 +133,9 @@ class _Maker:
         kept = {column: name for column, name in self.names[table.name].items() if column in self.types[table.name]}
         draft = Draft(table, self.entities[table.name], kept)
         types: dict[str, ColumnType] = {name: self.types[table.name][column] for column, name in kept.items()}
-        known = {column.lower(): (name, types[name]) for column, name in kept.items()}
+        known: dict[str, tuple[str, ColumnType]] = {
+            column.lower(): (name, types[name]) for column, name in kept.items()
+        }
         left_out = {column.name.lower() for column in table.columns} - known.keys()
         rules = translate(table.checks, known, left_out)
         if rules.dropped:

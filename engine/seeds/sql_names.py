@@ -107,7 +107,8 @@ def spoken(name: str) -> str:
 
 def with_article(words: str) -> str:
     """`job` -> `a job`, `application` -> `an application`."""
-    return f"{'an' if words[:1] in tuple('aeiou') else 'a'} {words}"
+    vowel = words[:1] in tuple("aeiou") and not re.match(r"us[aeu]|uni[^n]|eu|one\b|ut[ie]", words)
+    return f"{'an' if vowel else 'a'} {words}"
 
 
 def entity_names(tables: Sequence[str]) -> dict[str, str]:

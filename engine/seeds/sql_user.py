@@ -69,7 +69,10 @@ def _make_unique(draft: Draft, warnings: list[str]) -> None:
             entry = draft.columns[name]
             values = draft.table.values(source)
             distinct = len({str(value) for value in values}) == len(values)
-            if entry.role == role and not entry.nullable and distinct and not draft.table.cut and (name,) != draft.key:
+            shared = any(name in unique.columns for unique in draft.unique)  # unique with others, so not alone
+            if entry.role != role or entry.nullable or shared or (name,) == draft.key:
+                continue
+            if distinct and not draft.table.cut:
                 draft.columns[name] = entry.model_copy(update={"unique": True})
                 warnings.append(f"{draft.table.name}.{source} is taken as unique, so that it tells users apart.")
                 return

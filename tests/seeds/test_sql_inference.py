@@ -194,3 +194,11 @@ def test_a_check_on_a_column_that_is_left_out_is_dropped(tmp_path: Path) -> None
     seed = read(tmp_path, script)
     assert seed.blueprint.entities["a"].checks == ()
     assert any("CHECKs of 'a'" in warning for warning in seed.blueprint.warnings)
+
+
+def test_a_user_name_that_is_unique_with_its_host_is_not_unique_alone(tmp_path: Path) -> None:
+    script = "CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT NOT NULL, host TEXT NOT NULL{});"
+    assert blueprint(tmp_path, script.format("")).entities["user"].columns["username"].unique
+    assert (
+        not blueprint(tmp_path, script.format(", UNIQUE (username, host)")).entities["user"].columns["username"].unique
+    )

@@ -42,8 +42,10 @@ def noun(name: str, entity: Entity) -> str:
 
 
 def with_article(words: str) -> str:
-    """`job` -> `a job`, `application` -> `an application`."""
-    return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
+    """`job` -> `a job`, `application` -> `an application`, `user` -> `a user`."""
+    lowered = words.lower()
+    vowel = lowered[:1] in tuple("aeiou") and not re.match(r"us[aeu]|uni[^n]|eu|one\b|ut[ie]", lowered)
+    return f"{'an' if vowel else 'a'} {words}"
 
 
 def parameter_name(column: str, owner: str) -> str:
