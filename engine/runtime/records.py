@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from engine.models.base import Rows
 from engine.models.trace import Call, ConditionTruth, Key, Operation, Outcome, Problem, RowChange, TraceStep
@@ -82,22 +82,17 @@ def to_diff(changes: Sequence[RowChange]) -> list[Change]:
 def read_record(plain: Sequence[Any]) -> CallRecord:
     """A record that crossed as JSON, with its tuples made tuples again."""
     outcome, result, problem, reads, writes, diff = plain
+    # Written out, because this runs for every call of the sandbox: a composite key comes as a list.
     return CallRecord(
-        cast("Outcome", outcome),
+        outcome,
         result,
         problem,
-        [(table, _key(key)) for table, key in reads],
-        [(operation, table, _key(key)) for operation, table, key in writes],
-        read_diff(diff),
+        [(table, tuple(key) if key.__class__ is list else key) for table, key in reads],
+        [(done, table, tuple(key) if key.__class__ is list else key) for done, table, key in writes] if writes else [],
+        read_diff(diff) if diff else [],
     )
 
 
 def read_diff(plain: Sequence[Any]) -> list[Change]:
     """A diff that crossed as JSON, with its tuples made tuples again."""
-    return [(table, _key(key), before, after) for table, key, before, after in plain]
-
-
-def _key(key: Any) -> Key:
-    if key.__class__ is list:
-        return tuple(key)
-    return key
+    return [(table, tuple(key) if key.__class__ is list else key, before, after) for table, key, before, after in plain]
