@@ -79,6 +79,7 @@ def studio(
         *(sys.executable, "-m", "streamlit", "run", str(script)),
         *("--server.address", "127.0.0.1", "--server.port", str(port)),
         *("--server.headless", "true" if headless else "false", "--browser.gatherUsageStats", "false"),
+        *("--server.showEmailPrompt", "false"),  # or a newcomer's first start waits for an answer
     ]
     environment = {**os.environ, "SCALEENV_DB": str(db.resolve())}
     done = subprocess.run(command, env=environment, cwd=studio_home(script), check=False)
