@@ -65,6 +65,7 @@ def studio(
     db: Db = DEFAULT_DB,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where it listens.")] = 8501,
     headless: Annotated[bool, typer.Option("--headless", help="Don't open a browser.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Open the studio in the browser (on 127.0.0.1 only)."""
     import os
@@ -74,7 +75,9 @@ def studio(
     from engine.doctor import studio_home, studio_script
 
     script = studio_script()
-    say(f"The studio is at http://127.0.0.1:{port} (Ctrl-C ends it).")
+    address = f"http://127.0.0.1:{port}"
+    show({"url": address, "db": str(db.resolve())}, as_json, lambda: [f"The studio is at {address} (Ctrl-C ends it)."])
+    sys.stdout.flush()
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(script)),
         *("--server.address", "127.0.0.1", "--server.port", str(port)),
@@ -82,6 +85,7 @@ def studio(
         *("--server.showEmailPrompt", "false"),  # or a newcomer's first start waits for an answer
     ]
     environment = {**os.environ, "SCALEENV_DB": str(db.resolve())}
-    done = subprocess.run(command, env=environment, cwd=studio_home(script), check=False)
+    # What the server itself says belongs to the messages.
+    done = subprocess.run(command, env=environment, cwd=studio_home(script), stdout=sys.stderr, check=False)
     if done.returncode not in (0, 130, -2):
         raise Failed(f"The studio ended with code {done.returncode}.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine import __version__
-from engine.errors import ExportError
+from engine.export.checks import check_tasks
 from engine.export.environment import MODULES
 from engine.export.files import write_folder
 from engine.export.rows import json_line, task_fields
@@ -19,9 +19,7 @@ from engine.models.domain import Domain
 from engine.models.task import Task
 from engine.models.tool import Tool
 from engine.runtime.functions import TOOL_FUNCTIONS
-from engine.runtime.matching import Matcher
 from engine.runtime.portable import module_source
-from engine.runtime.records import to_diff
 from engine.runtime.reward import policies
 from engine.runtime.spec import compile_database, compile_tool, openai_schema
 
@@ -42,14 +40,7 @@ def write_bundle(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
         ExportError: A task is of another domain or would pay for nothing, `folder` holds something else, or can't
             be written.
     """
-    matcher = Matcher(policies(domain.database))
-    for task in tasks:
-        missing = [name for name in task.tools if name not in domain.tool]
-        if task.domain != domain.name or missing:
-            what = f"uses {missing[0]}, which the domain does not have" if missing else f"belongs to {task.domain}"
-            raise ExportError(f"task {task.id} {what}; export domain {domain.name} with its own tasks")
-        if not task.communicate and matcher.score(to_diff(task.gold_diff), [])["reward"]:
-            raise ExportError(f"task {task.id} would let agents earn the reward by doing nothing; leave it out")
+    check_tasks(domain, tasks)
     write_folder(folder, bundle_files(domain, tasks), _is_bundle)
     return folder
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.errors import ExportError
+from engine.export.checks import check_tasks
 from engine.export.files import write_file
 from engine.models.base import Rows, canonical_json
 from engine.models.domain import Domain
@@ -92,8 +93,10 @@ def write_jsonl(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
         The file.
 
     Raises:
-        ExportError: The file can't be written, or the folder has a README.md of its own.
+        ExportError: A task does not belong here (see `check_tasks`), the file can't be written, or the folder has a
+            README.md of its own.
     """
+    check_tasks(domain, tasks)
     path = folder / "tasks.jsonl"
     card, text = folder / "README.md", _packaged("dataset_card.md")
     if card.is_file() and card.read_bytes() != text.encode():
@@ -123,8 +126,10 @@ def write_parquet(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
         The file.
 
     Raises:
-        ExportError: pyarrow is not installed, or the file can't be written.
+        ExportError: A task does not belong here (see `check_tasks`), pyarrow is not installed, or the file can't be
+            written.
     """
+    check_tasks(domain, tasks)
     try:
         import pyarrow as arrow
         from pyarrow import parquet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -32,6 +33,26 @@ def is_up(port: int, seconds: float = 40) -> bool:
         except (URLError, OSError):
             time.sleep(0.2)
     return False
+
+
+def test_its_address_comes_as_json(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "engine.cli", "studio", "--headless", "--json", "--port", str(port)]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert is_up(port)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    assert json.loads(out) == {"url": f"http://127.0.0.1:{port}", "db": str(tmp_path / "data" / "studio.db")}
 
 
 def test_the_first_start_asks_nothing(tmp_path: Path) -> None:

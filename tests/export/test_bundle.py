@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from engine.errors import ExportError
 from engine.export.bundle import bundle_files, tools_module, write_bundle
 from engine.export.environment import BundleError, Environment
+from engine.export.rows import write_jsonl, write_parquet
 from engine.models.domain import Domain
 from engine.models.trace import Call
 from engine.runtime.environment import Environment as EngineEnvironment
@@ -243,8 +245,9 @@ def test_tools_read_as_one_module() -> None:
     assert "\n\n\n\n" not in text
 
 
-def test_a_task_that_pays_for_nothing_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", [write_bundle, write_jsonl, write_parquet])
+def test_a_task_that_pays_for_nothing_is_refused(write: Callable[..., Path], tmp_path: Path) -> None:
     vacuous = booking_tasks()[0].model_copy(update={"gold_diff": ()})
     with pytest.raises(ExportError, match="earn the reward by doing nothing"):
-        write_bundle(base_domain(), [vacuous], tmp_path / "out")
+        write(base_domain(), [vacuous], tmp_path / "out")
     assert not (tmp_path / "out").exists()
