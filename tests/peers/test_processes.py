@@ -10,6 +10,7 @@ import pytest
 
 from engine.runtime.sandbox import SandboxRuntime
 from engine.runtime.worker import shut_down
+from tests.fakes.processes import sandbox_workers
 from tests.runtime.shop import NOW, ROWS, call, shop
 
 SECRET = "sk-peers-4711"
@@ -35,12 +36,12 @@ SPIES = {
 
 def test_killed_workers_leave_nothing_alive() -> None:
     """Servers that were killed stayed alive."""
-    before = _alive()
+    before = sandbox_workers()
     runtimes = [SandboxRuntime(shop()) for _ in range(3)]
     episodes = [runtime.open(runtime.base(ROWS, NOW)) for runtime in runtimes]
     for runtime, episode in zip(runtimes, episodes, strict=True):
         runtime.run(episode, [call("hire", names=["kept"])])
-    started = _alive() - before
+    started = sandbox_workers() - before
     assert len(started) >= 3
     for pid in started:
         os.kill(pid, 9)
@@ -51,9 +52,9 @@ def test_killed_workers_leave_nothing_alive() -> None:
         runtime.close_all()
     shut_down()
     deadline = time.monotonic() + 10
-    while _alive() - before and time.monotonic() < deadline:
+    while sandbox_workers() - before and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert _alive() - before == set()
+    assert sandbox_workers() - before == set()
 
 
 def test_thousands_of_talkative_calls_do_not_hang() -> None:
@@ -81,9 +82,3 @@ def test_code_sees_neither_the_environment_nor_files(
     assert SECRET not in repr(record)
     assert record.problem is not None
     assert record.problem["code"] == "internal_error"
-
-
-def _alive() -> set[int]:
-    """The sandbox workers of this process."""
-    pids = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-    return {int(pid) for pid in pids if "monty" in Path(f"/proc/{pid}/comm").read_text()}

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from engine.runtime.records import Experiment
 from engine.runtime.sandbox import SandboxRuntime
 from engine.runtime.worker import SandboxLimits, shut_down
+from tests.fakes.processes import sandbox_workers
 from tests.runtime.shop import NOW, ROWS, call, shop
 
 LIMITS = SandboxLimits(seconds=0.25, memory_bytes=30_000_000, recursion=100, printed=20_000)
@@ -136,7 +136,7 @@ def test_a_killed_worker_is_replaced() -> None:
     with SandboxRuntime(shop()) as runtime:
         episode = runtime.open(runtime.base(ROWS, NOW))
         runtime.run(episode, [call("hire", names=["kept"])])
-        for pid in children():
+        for pid in sandbox_workers():
             os.kill(pid, 9)
         records = runtime.run(episode, [call("hire", names=["a"])])
         records += runtime.run(episode, [call("hire", names=["b"])])
@@ -149,15 +149,15 @@ def test_no_worker_is_left_behind() -> None:
     runtimes = [SandboxRuntime(shop()) for _ in range(3)]
     for runtime in runtimes:
         runtime.run(runtime.open(runtime.base(ROWS, NOW)), [call("break_rules")])
-    assert len(children()) >= 3
+    assert len(sandbox_workers()) >= 3
     for runtime in runtimes:
         runtime.close_all()
         runtime.close_all()
     shut_down()
     deadline = time.monotonic() + 5
-    while children() and time.monotonic() < deadline:
+    while sandbox_workers() and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert children() == []
+    assert sandbox_workers() == set()
 
 
 def test_a_process_ends_cleanly_with_open_episodes() -> None:
@@ -176,9 +176,3 @@ def test_a_process_ends_cleanly_with_open_episodes() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "success\n", "")
-
-
-def children() -> list[int]:
-    """Worker processes of this process."""
-    pids = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-    return [int(pid) for pid in pids if "monty" in Path(f"/proc/{pid}/comm").read_text()]
