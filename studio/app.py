@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 # `streamlit run` puts only this folder on the path, and runs this file again and again.
@@ -10,14 +11,33 @@ sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path
 
 import streamlit as st  # noqa: E402
 
-from studio import queries  # noqa: E402
+from studio.components.curator import choose_curator  # noqa: E402
 from studio.components.messages import show_last_error, told  # noqa: E402
+from studio.queries.opened import store_path  # noqa: E402
 
 HERE = Path(__file__).parent
 VIEWS = HERE / "views"
 """Not named `pages`: Streamlit would run what is in there by itself, past the navigation, when a deep link comes first."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "": (("overview", "Overview", "dashboard"),),
+    "Make": (("domains", "Domains", "dataset"), ("runs", "Runs", "progress_activity")),
+    "Look": (("tools", "Tools", "build"), ("graph", "Graph", "graph_3"), ("traces", "Traces", "footprint")),
+    "Curate": (
+        ("tasks", "Tasks", "checklist"),
+        ("review", "Review queue", "rule"),
+        ("play", "Play", "sports_esports"),
+        ("datasets", "Datasets", "inventory_2"),
+    ),
+}
+"""Section -> (file in `views/`, title, icon) of each page; the first page is the one that opens."""
+
+
+@cache
+def _style() -> str:
+    return (HERE / "assets" / "studio.css").read_text("utf-8")
 
 
 def main() -> None:
@@ -28,33 +48,25 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state=210,
     )
-    st.html("<style>.stMainBlockContainer { padding: 2.5rem 2rem 3rem; }</style>")
+    st.html(f"<style>{_style()}</style>")
     if st.get_option("server.address") not in LOOPBACK:
         st.error("The studio has no login, so it serves this machine only.", icon=":material/lock:")
         st.text("Start it with `scaleenv studio`, or with `--server.address 127.0.0.1`.")
         st.stop()
     page = st.navigation(
         {
-            "Make": [
-                st.Page(VIEWS / "domains.py", title="Domains", icon=":material/dataset:", default=True),
-                st.Page(VIEWS / "runs.py", title="Runs", icon=":material/progress_activity:"),
-            ],
-            "Look": [
-                st.Page(VIEWS / "tools.py", title="Tools", icon=":material/build:"),
-                st.Page(VIEWS / "graph.py", title="Graph", icon=":material/graph_3:"),
-                st.Page(VIEWS / "traces.py", title="Traces", icon=":material/footprint:"),
-            ],
-            "Curate": [
-                st.Page(VIEWS / "tasks.py", title="Tasks", icon=":material/checklist:"),
-                st.Page(VIEWS / "export.py", title="Export", icon=":material/download:"),
-            ],
+            section: [
+                st.Page(VIEWS / f"{file}.py", title=title, icon=f":material/{icon}:", default=file == "overview")
+                for file, title, icon in pages
+            ]
+            for section, pages in SECTIONS.items()
         }
     )
     with st.sidebar:
+        choose_curator()
+        path = store_path()
         st.caption("Store")
-        path = queries.store_path()
-        here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        st.code(str(here), language=None, wrap_lines=True)
+        st.text(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
     show_last_error()
     with told():
         page.run()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from engine.pipeline.exports import Format, export_domains
-from studio.queries import opened
+from studio.queries.opened import opened
 
 OLDEST = (1980, 1, 1, 0, 0, 0)
 """The time of every entry: the earliest that a zip can say."""

@@ -15,7 +15,7 @@ from engine.models.run import Run, RunOptions
 from engine.pipeline import Requested, SeedText, read_seed_text, request
 from engine.pipeline.worker import start_worker
 from engine.seeds import built_in
-from studio.queries import opened, store_path
+from studio.queries.opened import opened, store_path
 
 UPLOAD_BYTES = 64 * 1024 * 1024
 """Largest SQLite file that is taken; larger ones are for the command line, which reads them in place."""

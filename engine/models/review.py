@@ -22,6 +22,7 @@ class ReviewEntry(Model):
         text: The reason, the note or the tag; empty where the action has none.
         rating: 1 to 5 with `rate`, otherwise null.
         undoes: The entry that an `undo` takes back.
+        batch: Shared by the entries of one bulk action, otherwise empty.
         at: Seconds since 1970.
     """
 
@@ -34,4 +35,5 @@ class ReviewEntry(Model):
     text: str = ""
     rating: int | None = None
     undoes: int | None = None
+    batch: str = ""
     at: float = 0.0

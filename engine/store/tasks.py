@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from engine.errors import UsageError
@@ -107,21 +107,56 @@ class Tasks:
                     *(review, None if text is None else pack(text), digest),
                 ),
             )
-            self._connection.write_many(
-                "insert into audit values (?,?,?,?,?,?,?)",
-                [
-                    (
-                        domain,
-                        outcome.position,
-                        index,
-                        audit.name,
-                        int(audit.passed),
-                        audit.detail,
-                        to_text(audit.traces),
-                    )
-                    for index, audit in enumerate(task.audits if task else ())
-                ],
+            self._save_audits(domain, outcome.position, task.audits if task else ())
+
+    def _save_audits(self, domain: str, position: int, audits: tuple[Audit, ...]) -> None:
+        self._connection.write("delete from audit where domain = ? and task = ?", (domain, position))
+        self._connection.write_many(
+            "insert into audit values (?,?,?,?,?,?,?)",
+            [
+                (domain, position, index, audit.name, int(audit.passed), audit.detail, to_text(audit.traces))
+                for index, audit in enumerate(audits)
+            ],
+        )
+
+    def replace(self, domain: str, task: Task) -> None:
+        """Puts a task that was audited again in place of what is stored under its id.
+
+        Its state follows from its audits; it is no longer stale. Reviews count again only if its content is the same.
+
+        Raises:
+            UsageError: The domain has no such task.
+        """
+        text = task.model_copy(update={"audits": ()}).model_dump_json()
+        digest = digest_of(text)
+        failed = next((audit.name for audit in task.audits if not audit.passed), "")
+        with self._connection.transaction():
+            position = self._connection.value(
+                "select position from task where domain = ? and id = ?", (domain, task.id)
             )
+            if position is None:
+                raise UsageError(f"The domain `{domain}` has no task `{task.id}`.")
+            self._connection.write(
+                "update task set state = ?, cause = ?, reason = ?, instruction = ?, tools = ?, steps = ?, review = ?, "
+                "body = ?, digest = ?, stale = '' where domain = ? and id = ?",
+                (
+                    *("audited" if task.audited else "rejected", failed, task.reason, task.instruction),
+                    *(to_text([step.tool for step in task.chain.steps]), len(task.chain.steps)),
+                    *(self._reviews.state(domain, task.id, digest), pack(text), digest, domain, task.id),
+                ),
+            )
+            self._save_audits(domain, position, task.audits)
+
+    def mark_stale(self, domain: str, ids: Iterable[str], why: str) -> None:
+        """Says of tasks that their audits don't count until they are run again; `replace` takes that back."""
+        self._connection.write_many(
+            "update task set stale = ? where domain = ? and id = ?", [(why, domain, id) for id in ids]
+        )
+
+    def stale(self, domain: str) -> list[str]:
+        """Ids of the tasks whose audits have to be run again."""
+        rows = self._connection.all("select id from task where domain = ? and stale != '' order by position", (domain,))
+        return [row["id"] for row in rows]
 
     def _read(self, row: Any) -> Task:
         audits = tuple(

@@ -43,6 +43,14 @@ class Traces:
             [cells(trace) for trace in traces],
         )
 
+    def replace(self, domain: str, kind: TraceKind, subject: str, traces: Iterable[Trace]) -> None:
+        """Puts new evidence of a kind for `subject` in place of the old."""
+        with self._connection.transaction():
+            self._connection.write(
+                "delete from trace where domain = ? and kind = ? and subject = ?", (domain, kind, subject)
+            )
+            self.add(domain, subject, traces)
+
     def get(self, domain: str, id: str) -> Trace:
         """One trace.
 

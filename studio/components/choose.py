@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from studio import queries
+from studio.components.empty import say_empty
+from studio.queries import domains as queries
 
 
 def choose_domain() -> str | None:
     """Lets the user pick a domain; says what to do next where there is none."""
-    names = [summary.name for summary in queries.domains()]
+    names = queries.names()
     if not names:
-        st.info("There is no domain yet. Start one on the Domains page.", icon=":material/info:")
-        st.page_link("views/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
+        say_empty("There is no domain yet. Start one on the Domains page.", "domains", "Go to Domains")
         return None
     # Pages share the choice: a domain picked on one is shown by the next.
     last = st.session_state.get("last-domain")

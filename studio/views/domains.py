@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from studio import jobs, queries
+from studio import jobs
 from studio.components.messages import told
+from studio.queries import domains as queries
 
 
 def new_domain() -> None:

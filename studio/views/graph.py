@@ -6,10 +6,11 @@ import streamlit as st
 
 from engine.models.graph import Edge
 from engine.models.tool import Tool
-from studio import queries
 from studio.components.choose import choose_domain
 from studio.components.graph import KINDS, edges_of, nodes_of, tool_graph
 from studio.components.trace import show_trace
+from studio.queries import graph as queries
+from studio.queries import traces
 
 
 def show_tool(tool: Tool, domain: str) -> None:
@@ -32,7 +33,7 @@ def show_edge(edge: Edge, domain: str) -> None:
     if not edge.proven:
         st.text(f"Unproven: {edge.reason or 'not tried yet'}")
     if edge.evidence:
-        show_trace(queries.trace(domain, edge.evidence), key=f"edge-{edge.id}", linked=False, narrow=True)
+        show_trace(traces.trace(domain, edge.evidence), key=f"edge-{edge.id}", linked=False, narrow=True)
 
 
 def page() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.models.run import PHASES, UNFINISHED, Run
-from studio import jobs, queries
+from studio import jobs
 from studio.components.choose import choose
 from studio.components.messages import attempt, told
+from studio.queries import runs as queries
 
 LIVE = ("queued", "running")
 COLOURS = {"done": "green", "short": "orange", "failed": "red", "interrupted": "orange", "cancelled": "gray"}
@@ -80,7 +81,12 @@ def show_all(id: str) -> None:
         show_run(run)
         if run.counts.tools_admitted:
             with st.container(horizontal=True):
-                for file, title in (("tools", "Tools"), ("graph", "Graph"), ("tasks", "Tasks"), ("export", "Export")):
+                for file, title in (
+                    ("tools", "Tools"),
+                    ("graph", "Graph"),
+                    ("tasks", "Tasks"),
+                    ("datasets", "Datasets"),
+                ):
                     st.page_link(
                         f"views/{file}.py",
                         label=title,

@@ -10,11 +10,13 @@ from engine.models.chain import ArgumentList, FromOutput, FromProfile, Literal
 from engine.models.review import ReviewState
 from engine.models.task import Difficulty, Task
 from engine.store.tasks import TaskFilter
-from studio import queries
 from studio.components.choose import choose, choose_domain
+from studio.components.curator import curator
 from studio.components.messages import attempt
 from studio.components.trace import cell, change_rows, show_trace
-from studio.queries import TaskView
+from studio.queries import tasks as queries
+from studio.queries import traces
+from studio.queries.tasks import TaskView
 
 PAGE = 50
 COLOURS = {"open": "blue", "approved": "green", "rejected": "red", "needs_edit": "orange"}
@@ -110,15 +112,12 @@ def show_audits(task: Task) -> None:
             format_func=lambda id: f"{', '.join(names[id])}  ·  {id}",
             key=f"audit-{task.domain}-{task.id}",
         )
-        show_trace(queries.trace(task.domain, chosen), key=f"audit-{chosen}", linked=False)
+        show_trace(traces.trace(task.domain, chosen), key=f"audit-{chosen}", linked=False)
 
 
 def decide(view: TaskView) -> None:
     """The buttons of a review; each press is one entry of the log."""
     task = view.task
-    # Kept apart from the field, which is forgotten as soon as another page is shown.
-    curator = st.sidebar.text_input("Curator", value=st.session_state.setdefault("curator", "me"), key="curator-field")
-    st.session_state["curator"] = curator
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.badge(view.review.replace("_", " "), color=COLOURS[view.review])
         reason = st.text_input("Reason or note", key=f"reason-{task.domain}-{task.id}")
@@ -134,7 +133,7 @@ def decide(view: TaskView) -> None:
                 key=f"{action}-{task.domain}-{task.id}",
                 shortcut=shortcut,
                 on_click=attempt,
-                args=(queries.review, task.domain, task.id, action, curator, reason),
+                args=(queries.review, task.domain, task.id, action, curator(), reason),
                 disabled=action == "undo" and not view.log,
             )
     if view.log:

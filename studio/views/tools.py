@@ -6,9 +6,10 @@ import streamlit as st
 
 from engine.models.tool import Tool
 from engine.store.tools import StoredTool
-from studio import queries
 from studio.components.choose import choose, choose_domain
 from studio.components.trace import show_trace
+from studio.queries import tools as queries
+from studio.queries import traces
 
 
 def show_contract(tool: Tool) -> None:
@@ -121,7 +122,7 @@ def show_tests(entry: StoredTool, domain: str) -> None:
         case = st.selectbox("Execution of case", list(recorded), index=None, key=f"case-{domain}-{entry.tool.name}")
         trace = recorded.get(case or "")
         if trace:
-            show_trace(queries.trace(domain, trace), key=f"case-{trace}", linked=False)
+            show_trace(traces.trace(domain, trace), key=f"case-{trace}", linked=False)
 
 
 def page() -> None:

@@ -7,9 +7,9 @@ from typing import get_args
 import streamlit as st
 
 from engine.models.trace import TraceKind
-from studio import queries
 from studio.components.choose import choose, choose_domain
 from studio.components.trace import show_trace
+from studio.queries import traces as queries
 
 LISTED = 500  # traces offered at once; the filters lead to the others
 

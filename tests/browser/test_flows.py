@@ -35,7 +35,7 @@ PLACE_OF_EDGE = """(frame) => {
 
 
 def test_a_synthesis_is_started_and_watched_to_its_end(page: Page, studio: str) -> None:
-    visit(page, studio)
+    visit(page, studio, "domains")
     page.locator("input[type=file]").set_input_files(
         {"name": "book club.sql", "mimeType": "text/plain", "buffer": SCHEMA}
     )
@@ -51,7 +51,7 @@ def test_a_synthesis_is_started_and_watched_to_its_end(page: Page, studio: str) 
 
 
 def test_an_unusable_file_is_refused_in_words(page: Page, studio: str) -> None:
-    visit(page, studio)
+    visit(page, studio, "domains")
     page.locator("input[type=file]").set_input_files(
         {"name": "empty.sql", "mimeType": "text/plain", "buffer": b"select 1;"}
     )
@@ -110,7 +110,7 @@ def test_a_task_is_approved_rejected_and_undone(page: Page, studio: str) -> None
 
 @pytest.mark.parametrize("format", ["bundle", "jsonl", "parquet"])
 def test_an_export_is_made_and_downloaded(format: str, page: Page, studio: str, tmp_path: Path) -> None:
-    visit(page, studio, "export", domain=DOMAIN)
+    visit(page, studio, "datasets", domain=DOMAIN)
     page.get_by_text(format, exact=True).click()
     page.wait_for_selector(READY)
     page.get_by_role("button", name="Make the file").click()

@@ -33,7 +33,7 @@ def assert_harmless(page: Page) -> None:
     assert page.evaluate(FOUND) == []
 
 
-@pytest.mark.parametrize("name", ["runs", "", "export"])
+@pytest.mark.parametrize("name", ["runs", "", "domains", "datasets"])
 def test_plain_pages(name: str, page: Page, hostile_studio: str) -> None:
     visit(page, hostile_studio, name)
     assert_harmless(page)
@@ -100,7 +100,7 @@ def test_addresses_and_error_messages(page: Page, hostile_studio: str) -> None:
 
 
 def test_names_of_uploads(page: Page, hostile_studio: str) -> None:
-    visit(page, hostile_studio)
+    visit(page, hostile_studio, "domains")
     name = "<img src=x onerror=window.hacked=1>.sql"
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": b"select 1;"})
     expect(page.get_by_text("ked=1>.sql")).to_be_visible()

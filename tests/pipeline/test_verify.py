@@ -174,7 +174,7 @@ def test_edges_that_were_made_up_or_removed_are_found(db: sqlite3.Connection) ->
     (gone,) = db.execute("select id from edge where proven = 1").fetchone()
     db.execute("delete from edge where id = ?", (gone,))
     db.execute(
-        "insert into edge values ('library', 99, 'state:find_member>drop_wish:wish', 'state', 'find_member', 'drop_wish', "
+        "insert into edge (domain, position, id, kind, source, target, via, proven, reason, evidence) values ('library', 99, 'state:find_member>drop_wish:wish', 'state', 'find_member', 'drop_wish', "
         "'wish', 1, '', null)"
     )
     said = failures(verified(db))

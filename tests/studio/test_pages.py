@@ -14,7 +14,7 @@ from studio import jobs
 from tests.studio.conftest import APP, open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, TASKS, fill_with_attacks
 
-PAGES = ("domains", "runs", "tools", "graph", "traces", "tasks", "export")
+PAGES = ("domains", "runs", "tools", "graph", "traces", "tasks", "datasets")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -144,7 +144,7 @@ def test_a_task_is_approved_rejected_and_undone(full_store: Path) -> None:
 
 def test_a_decision_without_a_name_is_refused_in_words(full_store: Path) -> None:
     page = open_page("tasks")
-    page.text_input(key="curator-field").set_value(" ").run()
+    page.text_input(key="curator").set_value(" ").run()
     page.button(key=f"approve-{DOMAIN}-{page.selectbox(key=f'choose-task-{DOMAIN}').value}").click().run()
     assert not page.exception
     assert "needs the curator's name" in shown(page)
@@ -182,7 +182,7 @@ def test_many_tasks_are_listed_page_by_page(full_store: Path, monkeypatch: pytes
 
 
 def test_the_export_page_offers_what_it_made_until_the_choice_changes(full_store: Path) -> None:
-    page = open_page("export")
+    page = open_page("datasets")
     page.button[0].click().run()
     assert not page.exception
     assert f"{TASKS} tasks" in page.success[0].value

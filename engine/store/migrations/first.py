@@ -1,22 +1,12 @@
-"""The schema, as numbered migrations; SQLite's `user_version` says how many have run.
-
-A new migration is a new function at the end of `MIGRATIONS`; one that was released is never changed.
-"""
+"""The first schema: domains, tools, evidence, tasks, runs and the review log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from engine.errors import StoreError
-from engine.store.connection import Connection
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.db import ForeignKey
-
-APPLICATION_ID = 0x5CA1E
-"""Marks the file as ours in SQLite's header, so that nobody's other database is migrated by mistake."""
 
 
 def _to_domain(table: str, column: str = "domain") -> ForeignKey:
@@ -31,7 +21,8 @@ def _to_run(table: str) -> ForeignKey:
     return ForeignKey(table, "run", "run", "id", on_delete="CASCADE")
 
 
-def _first(db: Database) -> None:
+def first(db: Database) -> None:
+    """Makes the tables of a new store."""
     db.table("domain").create(
         {
             "name": str,
@@ -275,45 +266,3 @@ def _first(db: Database) -> None:
         not_null={"name", "version", "digest", "choice", "tasks", "created_at"},
         strict=True,
     )
-
-
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
-
-
-def migrate(connection: Connection) -> None:
-    """Brings the file to this version of the schema; does nothing, and imports nothing, where it is there already.
-
-    Raises:
-        StoreError: The file is of a newer version, or is another program's database.
-    """
-    version = _checked_version(connection)
-    if version == len(MIGRATIONS):
-        return
-    from sqlite_utils import Database
-
-    # Written into the file's header, so once is enough; not before the file is known to be ours.
-    connection.value("pragma journal_mode = wal")
-    with connection.transaction():
-        # Another process may have been faster: what counts is what holds inside the transaction.
-        version = _checked_version(connection)
-        database = Database(connection.raw, recursive_triggers=False, execute_plugins=False)
-        for migration in MIGRATIONS[version:]:
-            migration(database)
-        connection.raw.execute(f"pragma application_id = {APPLICATION_ID}")
-        connection.raw.execute(f"pragma user_version = {len(MIGRATIONS)}")
-
-
-def _checked_version(connection: Connection) -> int:
-    version = int(connection.value("pragma user_version"))
-    if connection.value("pragma application_id") != APPLICATION_ID:
-        if version or connection.value("select count(*) from sqlite_master"):
-            raise StoreError(
-                f"`{connection.path}` is a database, but not a store of ScaleEnv; "
-                "choose another file with --db (a database to learn a domain from goes to `scaleenv synth`)."
-            )
-    elif version > len(MIGRATIONS):
-        raise StoreError(
-            f"The store `{connection.path}` was written by a newer version (schema {version}, this one knows "
-            f"{len(MIGRATIONS)}); update ScaleEnv Studio or choose another file with --db."
-        )
-    return version

@@ -1,4 +1,4 @@
-"""Export: a domain with its tasks as one file for training."""
+"""Datasets: a domain with its tasks as one file for training."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import streamlit as st
 
 from engine.pipeline.exports import Format
 from engine.store.tasks import TaskFilter
-from studio import queries
 from studio.components.choose import choose_domain
 from studio.components.messages import told
 from studio.downloads import Download, make_download
+from studio.queries import tasks as queries
 
 FORMATS: dict[Format, str] = {
     "bundle": "A folder that runs alone, with nothing but Python: tools, tasks, loader.",
@@ -22,7 +22,7 @@ FORMATS: dict[Format, str] = {
 
 def page() -> None:
     """Draws the page."""
-    st.title("Export")
+    st.title("Datasets")
     domain = choose_domain()
     if domain is None:
         return

@@ -1,0 +1,13 @@
+"""Overview."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def page() -> None:
+    """Draws the page."""
+    st.title("Overview")
+
+
+page()
