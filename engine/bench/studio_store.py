@@ -1,0 +1,128 @@
+"""A store as large as a busy team's, for measuring the studio: made from real domains, tools, traces and tasks.
+
+Two built-in domains are synthesised; further domains are copies of them under other names, and further tasks are copies
+of their tasks under other ids and with a further sentence of their own, so that searches find few and many.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from engine.datafiles import data_path
+from engine.executors.local import default_workers
+from engine.models.review import ReviewAction
+from engine.models.run import RunOptions
+from engine.models.task import Task
+from engine.pipeline import read_seed_text, synthesize
+from engine.store import Store
+from engine.store.tasks import TaskOutcome
+
+SEEDS = ("job_seeking", "second_hand_marketplace")
+"""Both have 50 tools, so that 20 domains have 1,000."""
+
+REAL_TASKS = 40
+"""Tasks a domain that are synthesised; the others are copies."""
+
+COPIES_DECIDED = 2_000
+"""Decisions go to the last copies of each domain."""
+
+CURATORS = ("ada", "bob", "eve")
+DECISIONS: tuple[ReviewAction, ...] = ("approve", "approve", "approve", "reject", "needs_edit")
+
+
+def fill_store(
+    path: Path, *, domains: int = 20, tasks: int = 100_000, reviews: int = 2_000, say: Callable[[str], None]
+) -> None:
+    """Fills a store that does not exist yet; the same figures give the same content.
+
+    Args:
+        path: Where.
+        domains: How many domains; each has 50 tools.
+        tasks: How many audited tasks over all domains.
+        reviews: How many decisions of three curators.
+        say: Told what is being done.
+
+    Raises:
+        StoreError: The store can't be written.
+    """
+    with Store.open(path) as store:
+        for seed in SEEDS[:domains]:
+            say(f"Making `{seed}` ...")
+            options = RunOptions(tasks=min(REAL_TASKS, -(-tasks // domains)), seed=7)
+            synthesize(store, read_seed_text(seed), options, workers=default_workers())
+        for number in range(len(SEEDS), domains):
+            _copy_domain(store, SEEDS[number % len(SEEDS)], f"{SEEDS[number % len(SEEDS)]}_{number // len(SEEDS) + 1}")
+        rng = random.Random(7)
+        words = data_path("values", "words.txt").read_text("utf-8").split()
+        names = store.domains.names()
+        for at, name in enumerate(names):
+            wanted = tasks // domains + (at < tasks % domains)
+            say(f"Filling `{name}` with {wanted:,} tasks ...")
+            _copy_tasks(store, name, wanted, rng, words)
+        say(f"Deciding on {reviews:,} tasks ...")
+        _decide(store, names, reviews, rng)
+
+
+def _copy_domain(store: Store, source: str, name: str) -> None:
+    with store.transaction():
+        store.domains.save(store.domains.get(source).model_copy(update={"name": name}), RunOptions(seed=7))
+        entries = store.tools.all(source)
+        store.tools.save(name, [entry.tool for entry in entries])
+        for entry in entries:
+            if entry.report is not None:
+                store.tools.judge(name, entry.tool, entry.report, store.tools.cases(source, entry.tool.name))
+        edges = store.edges.all(source)
+        store.edges.save(name, edges)
+        store.edges.judge(name, edges)
+        for summary in store.traces.of(source):
+            if summary.kind != "audit":
+                store.traces.add(name, summary.subject, [store.traces.get(source, summary.id)])
+        for task in list(store.tasks.iterate(source)):
+            id = task.id.replace(source, name, 1)
+            _add(
+                store, name, task.index, task.model_copy(update={"id": id, "domain": name}), traces_of=(source, task.id)
+            )
+
+
+def _copy_tasks(store: Store, domain: str, wanted: int, rng: random.Random, words: list[str]) -> None:
+    originals = list(store.tasks.iterate(domain))
+    first = store.tasks.next_position(domain)
+    with store.transaction():
+        for position in range(first, first + max(wanted - len(originals), 0)):
+            original = originals[position % len(originals)]
+            said = " ".join(rng.choices(words, k=5))
+            copy = original.model_copy(
+                update={
+                    "id": f"{domain}-7-{position:06d}",
+                    "index": position,
+                    "instruction": f"{original.instruction} My note says: {said} {rng.randint(1, 99_999)}.",
+                }
+            )
+            _add(store, domain, position, copy)
+
+
+def _add(store: Store, domain: str, position: int, task: Task, traces_of: tuple[str, str] | None = None) -> None:
+    store.tasks.add(
+        domain,
+        TaskOutcome(position=position, id=task.id, state="audited", difficulty=task.difficulty, task=task),
+    )
+    if traces_of is not None:
+        source, subject = traces_of
+        for summary in store.traces.of(source, "audit", subject):
+            store.traces.add(domain, task.id, [store.traces.get(source, summary.id)])
+
+
+def _decide(store: Store, names: list[str], reviews: int, rng: random.Random) -> None:
+    for domain, id in _some_tasks(store, names, reviews, rng):
+        with store.transaction():
+            for curator in rng.sample(CURATORS, k=rng.choice((1, 1, 2))):
+                store.reviews.record(domain, id, rng.choice(DECISIONS), curator, text="as agreed")
+
+
+def _some_tasks(store: Store, names: list[str], count: int, rng: random.Random) -> Iterator[tuple[str, str]]:
+    for _ in range(count):
+        name = rng.choice(names)
+        last = store.tasks.next_position(name) - 1
+        yield name, f"{name}-7-{rng.randint(max(last - COPIES_DECIDED, last // 2), last):06d}"
