@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from engine.errors import UsageError
 from engine.models.base import Model
@@ -13,8 +13,9 @@ from engine.models.task import Audit, Difficulty, Task
 from engine.store.codec import digest_of, pack, read_model, to_text, unpack
 from engine.store.connection import Connection
 from engine.store.reviews import Reviews
+from engine.store.task_filter import TaskFilter, TaskSort, TaskState, order_by
 
-TaskState = Literal["audited", "rejected"]
+__all__ = ["TaskFilter", "TaskOutcome", "TaskState", "TaskSummary", "Tasks"]
 
 
 class TaskOutcome(Model):
@@ -37,42 +38,46 @@ class TaskOutcome(Model):
 
 
 class TaskSummary(Model):
-    """A task in one line."""
+    """A task in one line.
 
+    Attributes:
+        number: Its row in the store; never changes.
+        cause: Why an attempt was rejected, in few words.
+        reason: The same in full.
+        tools: Names of the chain's tools, in order.
+        reviewers: Curators whose decision stands.
+        agreed: Whether they decide alike; null below two.
+        rating: Mean of the standing ratings, 1 to 5.
+        reviewed_at: When a curator last acted on it, in seconds since 1970.
+        edits: How often its words were changed.
+        stale: Why its audits have to be run again; empty where they count.
+    """
+
+    number: int
     domain: str
     position: int
     id: str
     state: TaskState
     review: ReviewState
+    cause: str
     reason: str
     difficulty: Difficulty
     steps: int
     instruction: str
     tools: tuple[str, ...]
+    reviewers: int
+    agreed: bool | None
+    rating: float | None
+    tags: tuple[str, ...]
+    reviewed_at: float | None
+    edits: int
+    stale: str
 
 
-class TaskFilter(Model):
-    """Which tasks; what is left out does not matter.
-
-    Attributes:
-        text: Words that the instruction must contain, whatever their case.
-    """
-
-    domain: str | None = None
-    state: TaskState | None = None
-    review: ReviewState | None = None
-    difficulty: Difficulty | None = None
-    text: str | None = None
-
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """The SQL condition with its parameters."""
-        terms = [f"{name} = :{name}" for name in ("domain", "state", "review", "difficulty") if getattr(self, name)]
-        if self.text:
-            terms.append("instr(lower(instruction), lower(:text)) > 0")
-        return " and ".join(terms) or "1", self.model_dump()
-
-
-_SUMMARY = "select domain, position, id, state, review, reason, difficulty, steps, instruction, tools from task"
+_SUMMARY = (
+    "number, domain, position, id, state, review, cause, reason, difficulty, steps, instruction, tools, reviewers, agreed, "
+    "rating, tags, reviewed_at, edits, stale"
+)
 
 
 class Tasks:
@@ -108,6 +113,7 @@ class Tasks:
                 ),
             )
             self._save_audits(domain, outcome.position, task.audits if task else ())
+            self._reviews.settle(domain, outcome.id)
 
     def _save_audits(self, domain: str, position: int, audits: tuple[Audit, ...]) -> None:
         self._connection.write("delete from audit where domain = ? and task = ?", (domain, position))
@@ -146,6 +152,7 @@ class Tasks:
                 ),
             )
             self._save_audits(domain, position, task.audits)
+            self._reviews.settle(domain, task.id)
 
     def mark_stale(self, domain: str, ids: Iterable[str], why: str) -> None:
         """Says of tasks that their audits don't count until they are run again; `replace` takes that back."""
@@ -218,21 +225,89 @@ class Tasks:
         )
         return [self._read(row) for row in rows]
 
-    def page(self, chosen: TaskFilter, *, after: tuple[str, int] | None = None, limit: int = 50) -> list[TaskSummary]:
-        """Up to `limit` tasks in order of domain and position, beginning behind `after` (a domain and a position)."""
-        where, parameters = chosen.where()
-        if after is not None:
-            where += " and (domain, position) > (:after_domain, :after_position)"
-            parameters |= {"after_domain": after[0], "after_position": after[1]}
+    def page(
+        self,
+        chosen: TaskFilter,
+        *,
+        sort: TaskSort = "position",
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> list[TaskSummary]:
+        """Up to `limit` tasks in the order asked for, from the `offset`-th on."""
+        return self.summaries(self.numbers(chosen, sort=sort, descending=descending, offset=offset, limit=limit))
+
+    def numbers(
+        self,
+        chosen: TaskFilter,
+        *,
+        sort: TaskSort = "position",
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = -1,
+    ) -> list[int]:
+        """The tasks' numbers, in the order asked for; all of them where `limit` is -1."""
+        where, parameters = _scan(chosen)
         rows = self._connection.all(
-            f"{_SUMMARY} where {where} order by domain, position limit :limit", parameters | {"limit": limit}
+            f"select number from {where} order by {order_by(sort, descending=descending)} limit :limit offset :offset",
+            parameters | {"limit": limit, "offset": offset},
         )
-        return [TaskSummary.model_validate({**dict(row), "tools": json.loads(row["tools"])}) for row in rows]
+        return [row["number"] for row in rows]
+
+    def summaries(self, numbers: Sequence[int]) -> list[TaskSummary]:
+        """Tasks by their numbers, in that order; those that are gone are left out."""
+        rows = self._connection.all(
+            f"select {_SUMMARY} from json_each(?) as wanted join task on number = wanted.value order by wanted.key",
+            (to_text(list(numbers)),),
+        )
+        return [
+            TaskSummary.model_validate(
+                {**dict(row), "tools": json.loads(row["tools"]), "tags": json.loads(row["tags"])}
+            )
+            for row in rows
+        ]
 
     def count(self, chosen: TaskFilter) -> int:
         """How many tasks the filter lets through."""
-        where, parameters = chosen.where()
-        return int(self._connection.value(f"select count(*) from task where {where}", parameters))
+        where, parameters = _scan(chosen)
+        return int(self._connection.value(f"select count(*) from {where}", parameters))
+
+    def place(
+        self, chosen: TaskFilter, number: int, *, sort: TaskSort = "position", descending: bool = False
+    ) -> int | None:
+        """How many tasks come before one in the order asked for, or `None` where the filter leaves it out."""
+        listed = self.numbers(chosen, sort=sort, descending=descending)
+        return listed.index(number) if number in listed else None
+
+    def find(self, id: str, domains: Sequence[str] = ()) -> TaskSummary | None:
+        """The task of that id, in the first of `domains` (all, by name, where left out) that has one."""
+        row = (
+            self._connection.one(
+                "select number from json_each(?) as wanted join task on domain = wanted.value and id = ? "
+                "order by wanted.key limit 1",
+                (to_text(list(domains)), id),
+            )
+            if domains
+            else self._connection.one(
+                "select number from domain join task on domain = name and id = ? order by name limit 1", (id,)
+            )
+        )
+        return None if row is None else self.summaries([row["number"]])[0]
+
+    def tags(self) -> dict[str, int]:
+        """Tag -> how many tasks have it, in order of the tags."""
+        rows = self._connection.all("select tag, count(*) as n from task_tag group by tag order by tag")
+        return {row["tag"]: row["n"] for row in rows}
+
+    def tools_used(self) -> list[str]:
+        """The tools that some task's chain uses, by name."""
+        # Steps from one name to the next in the index, instead of over a row for each task and tool.
+        rows = self._connection.all(
+            "with recursive used (tool) as (select min(tool) from task_tool union all "
+            "select (select min(task_tool.tool) from task_tool where task_tool.tool > used.tool) from used "
+            "where used.tool is not null) select tool from used where tool is not null"
+        )
+        return [row["tool"] for row in rows]
 
     def next_position(self, domain: str) -> int:
         """The number of the next attempt."""
@@ -240,12 +315,12 @@ class Tasks:
             self._connection.value("select coalesce(max(position) + 1, 0) from task where domain = ?", (domain,))
         )
 
-    def rejections(self, domain: str) -> dict[str, int]:
-        """Cause -> how many attempts it stopped, most frequent first."""
+    def rejections(self, *domains: str) -> dict[str, int]:
+        """Cause -> how many attempts of some domains (all where left out) it stopped, most frequent first."""
         rows = self._connection.all(
-            "select cause, count(*) as n from task where domain = ? and state = 'rejected' group by cause "
-            "order by n desc, cause",
-            (domain,),
+            "select cause, count(*) as n from task where state = 'rejected' "
+            "and (? = '[]' or domain in (select value from json_each(?))) group by cause order by n desc, cause",
+            (to_text(domains), to_text(domains)),
         )
         return {row["cause"]: row["n"] for row in rows}
 
@@ -258,3 +333,15 @@ class Tasks:
             )
             if digest_of(unpack(row["body"], f"task `{row['id']}`")) != row["digest"]
         ]
+
+
+def _scan(chosen: TaskFilter) -> tuple[str, dict[str, Any]]:
+    """The table with the filter's condition, as what follows `from`.
+
+    The index `task_columns` holds all that filters and sorts look at, a hundredth of the table; the planner, which does
+    not know how large bodies are, has to be told.
+    """
+    where, parameters = chosen.where()
+    if chosen.state is None or chosen.ids:
+        return f"task where {where}", parameters
+    return f"task indexed by task_columns where {where.replace('number in', '+number in')}", parameters

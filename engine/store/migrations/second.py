@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.store.review_columns import settle
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -41,6 +43,7 @@ def _tasks(db: Database) -> None:
           review text not null default 'open',
           reviewers integer not null default 0,  -- curators whose decision stands
           agreed integer,               -- whether they decide alike; null below two
+          decider text,                 -- the one whose decision stands; null for none or several
           rating real,                  -- mean of the standing ratings
           tags text not null default '[]',
           reviewed_at real,             -- when a curator last acted on it
@@ -66,6 +69,27 @@ def _tasks(db: Database) -> None:
         ;;
         create index task_columns on task
           (state, domain, position, review, difficulty, steps, rating, reviewed_at, reviewers, agreed, stale, edits)
+        ;;
+        create index task_same_chain on task (domain, tools)
+        ;;
+        create table task_tool (        -- kept by the triggers below
+          tool text not null,
+          number integer not null references task (number) on delete cascade,
+          primary key (tool, number)
+        ) strict, without rowid
+        ;;
+        create index task_tool_of on task_tool (number)
+        ;;
+        insert into task_tool select distinct value, number from task, json_each(tools)
+        ;;
+        create trigger task_tool_insert after insert on task begin
+          insert into task_tool select distinct value, new.number from json_each(new.tools);
+        end
+        ;;
+        create trigger task_tool_update after update of tools on task begin
+          delete from task_tool where number = old.number;
+          insert into task_tool select distinct value, new.number from json_each(new.tools);
+        end
         """,
     )
 
@@ -117,6 +141,20 @@ def _reviews(db: Database) -> None:
     _run(
         db,
         """
+        create index task_second on task (state, domain, position, decider, stale) where reviewers = 1
+        ;;
+        create index task_disputed on task (domain, position) where agreed = 0
+        ;;
+        create table review_standing (
+          number integer not null references task (number) on delete cascade,
+          curator text not null,
+          decision text not null,       -- approved, rejected, needs_edit
+          seq integer not null,         -- the entry of the log
+          primary key (number, curator)
+        ) strict, without rowid
+        ;;
+        create index review_standing_of on review_standing (curator, decision, number)
+        ;;
         create table review_lease (
           domain text not null,
           task_id text not null,
@@ -139,11 +177,14 @@ def _reviews(db: Database) -> None:
         ;;
         create index review_batch on review (batch) where batch != ''
         ;;
-        create index review_at on review (at)
+        create index review_at on review (at, action, curator, batch)
         ;;
         create index review_curator on review (curator, seq)
+        ;;
+        create index review_undoes on review (undoes) where undoes is not null
         """,
     )
+    settle(db.conn)
 
 
 def _edits(db: Database) -> None:
@@ -177,14 +218,21 @@ def _edits(db: Database) -> None:
           before blob not null,         -- the tool as it was, compressed JSON
           after blob not null,          -- the tool as proposed
           report text,                  -- the verdict on the proposal, null until it was tested
+          evidence blob,                -- cases and traces of a refused proposal, compressed JSON
           run text                      -- the run that tests it
         ) strict
         ;;
         create index tool_edit_of on tool_edit (domain, tool, seq)
         ;;
+        create index tool_edit_run on tool_edit (run)
+        ;;
         alter table tool add column stale text not null default ''
         ;;
         alter table edge add column stale text not null default ''
+        ;;
+        create index edge_stale on edge (domain) where stale != ''
+        ;;
+        create index task_stale on task (domain) where stale != ''
         """,
     )
 
@@ -222,32 +270,82 @@ def _trajectories(db: Database) -> None:
 
 
 def _datasets(db: Database) -> None:
-    """A frozen version keeps copies of all that it holds, by content: later edits of a task or domain don't reach it."""
+    """A frozen version keeps copies of all that it holds, by content: later edits of a task or domain don't reach it.
+
+    Beside it, what splits and balance look at in each task, in a narrow table: its body is a hundred times larger.
+    """
     _run(
         db,
         """
+        create table task_feature (
+          number integer primary key references task (number) on delete cascade,
+          structure integer not null,   -- all four are the first 8 bytes of a SHA-256
+          wording integer not null,
+          entities integer not null,    -- 0 where the task names none
+          chain integer not null        -- of `task_chain`
+        ) strict
+        ;;
+        create table task_chain (
+          chain integer primary key,
+          domain text not null,
+          tools text not null           -- names of the chain's tools, as a JSON array
+        ) strict
+        ;;
+        create trigger task_feature_is_outdated after update of digest on task when old.digest is not new.digest
+        begin delete from task_feature where number = new.number; end
+        ;;
         drop table dataset
         ;;
         create table dataset (
+          number integer primary key,
           name text not null,
           version integer not null,
-          digest text not null,         -- of the choice's content: same tasks, domains and splits, same digest
+          digest text not null,         -- of the content: same tasks, domains and splits, same digest
           created_at real not null,
           curator text not null,
           note text not null,
           tasks integer not null,
-          body blob not null,           -- the manifest: choice, splits and members by digest, compressed JSON
-          card text not null,           -- the data card, Markdown
-          primary key (name, version)
+          domains integer not null,
+          manifest blob not null,       -- compressed JSON
+          seal text not null,           -- digest of the manifest
+          unique (name, version)
         ) strict
+        ;;
+        create table dataset_name (     -- a number is not given twice, even if its version was deleted
+          name text primary key,
+          last integer not null
+        ) strict, without rowid
         ;;
         create table dataset_content (
-          digest text not null primary key,
+          number integer primary key,
+          digest text not null unique,
           kind text not null,           -- task, domain
-          body blob not null
+          body blob not null            -- compressed JSON
         ) strict
         ;;
+        create table dataset_member (
+          dataset integer not null references dataset (number) on delete cascade,
+          position integer not null,
+          domain text not null,
+          task_id text not null,
+          split text not null,          -- empty for the domains themselves
+          difficulty text not null,
+          steps integer not null,
+          content integer not null references dataset_content (number),
+          primary key (dataset, position),
+          unique (dataset, domain, task_id)
+        ) strict, without rowid
+        ;;
+        create index dataset_member_of_content on dataset_member (content)
+        ;;
         create trigger dataset_is_never_changed before update on dataset
+        begin select raise(abort, 'a frozen dataset is never changed'); end
+        ;;
+        create trigger dataset_member_is_never_changed before update on dataset_member
+        begin select raise(abort, 'a frozen dataset is never changed'); end
+        ;;
+        create trigger dataset_member_goes_with_its_version before delete on dataset_member
+        when exists (select 1 from dataset where number = old.dataset)
         begin select raise(abort, 'a frozen dataset is never changed'); end
         ;;
         create trigger dataset_content_is_never_changed before update on dataset_content
