@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from engine.errors import SeedError
 from engine.seeds import rules, tool_entry
@@ -36,6 +37,30 @@ LARGEST_FILE = 4_000_000
 DEEPEST = 40
 MOST_PARTS = 200_000
 """Values in a blueprint, aliases written out."""
+
+
+class Mistake(NamedTuple):
+    """One mistake of a text.
+
+    Attributes:
+        line: From 1.
+        message: What is wrong; what to write instead.
+    """
+
+    line: int
+    message: str
+
+
+class MistakesError(SeedError):
+    """A text is no usable blueprint.
+
+    Attributes:
+        mistakes: Every mistake, in the order they were found.
+    """
+
+    def __init__(self, name: str, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(f"{name}:{mistake.line}: {mistake.message}" for mistake in self.mistakes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +122,27 @@ def parse_blueprint(text: str, name: str = "blueprint.yaml") -> BlueprintFile:
     """
     lines: dict[Path, int] = {}
     try:
-        node = cast("Node | None", YAML(typ="rt").compose(text))  # pyright: ignore[reportUnknownMemberType]
+        # One reading of the text gives both the lines and the data: an editor asks for this at every pause.
+        yaml = YAML(typ="safe", pure=True)
+        node = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
         _note_lines(node, (), lines, 0)
-        data: Any = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
+        data: Any = None if node is None else cast("Any", yaml).constructor.construct_document(node)
     except MarkedYAMLError as problem:
         error = cast("Any", problem)
         mark: Any = error.problem_mark or error.context_mark
         line: int = 1 if mark is None else mark.line + 1
         said: str = error.problem or "not YAML"
         fix = "quote texts that hold `: `, `{`, `[`, `#` or (within braces) `,`"
-        raise SeedError(f"{name}:{line}: {said}; {fix}") from None
+        raise MistakesError(name, [Mistake(line, f"{said}; {fix}")]) from None
+    except ReaderError as problem:
+        at: int = cast("Any", problem).position
+        what = f"the character U+{cast('Any', problem).character:04X} can't stand in a text; delete it"
+        raise MistakesError(name, [Mistake(text.count("\n", 0, at) + 1, what)]) from None
     except (RecursionError, ValueError) as problem:
-        raise SeedError(f"{name}:1: not readable as YAML: {problem}") from None
+        raise MistakesError(name, [Mistake(1, f"not readable as YAML: {problem}")]) from None
     if not isinstance(data, dict):
-        raise SeedError(
-            f"{name}:1: a blueprint is a mapping; begin with `domain: NAME` (see data/blueprints/README.md)"
-        )
+        what = "a blueprint is a mapping; begin with `domain: NAME` (see data/blueprints/README.md)"
+        raise MistakesError(name, [Mistake(1, what)])
     try:
         blueprint = Blueprint.model_validate(_plain(data))
     except ValidationError as error:
@@ -158,14 +188,14 @@ def _line_of(node: Node) -> int:
 
 
 def _error(name: str, lines: dict[Path, int], problems: Iterable[Problem]) -> SeedError:
-    return SeedError("\n".join(dict.fromkeys(_located(name, lines, problem) for problem in problems)))
+    return MistakesError(name, dict.fromkeys(_located(lines, problem) for problem in problems))
 
 
-def _located(name: str, lines: dict[Path, int], problem: Problem) -> str:
+def _located(lines: dict[Path, int], problem: Problem) -> Mistake:
     path = problem.path
     while path and path not in lines:
         path = path[:-1]
-    return f"{name}:{lines.get(path, 1)}: {_inside(problem.path)}{problem}"
+    return Mistake(lines.get(path, 1), f"{_inside(problem.path)}{problem}")
 
 
 def _inside(path: Path) -> str:
