@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from engine.models.base import Model
-from engine.models.database import DatabaseSchema, MatchPolicy
-from engine.models.trace import Key, RowChange
+from engine.models.database import DatabaseSchema
+from engine.models.reward import Mismatch, Verdict
+from engine.models.trace import RowChange
 from engine.runtime.matching import Matcher
 from engine.runtime.policies import Change, Side
 from engine.runtime.records import to_diff
 from engine.runtime.similarity import best_ratio
 
-
-class Mismatch(Model):
-    """One difference between what an episode changed and what the reference changed.
-
-    Attributes:
-        key: Key of the episode's row, or of the reference's row where the episode has none.
-        column: The column (several of a composite link joined by a comma); null where a whole row is missing,
-            too much, or wrongly deleted or kept.
-        policy: `hard` or `semantic` for a value, `link` for a reference to an inserted row, `row` for a whole row.
-        expected: The reference's value or row.
-        found: The episode's value or row.
-        message: The difference in one sentence.
-    """
-
-    table: str
-    key: Key
-    column: str | None
-    policy: MatchPolicy | Literal["link", "row"]
-    expected: Any
-    found: Any
-    message: str
-
-
-class Verdict(Model):
-    """What an episode earned.
-
-    Attributes:
-        reward: 1.0 where the episode changed what the reference changed and nothing else, or else 0.0.
-        mismatches: Every difference, in a stable order; empty exactly if the reward is 1.
-    """
-
-    reward: float
-    mismatches: tuple[Mismatch, ...] = ()
-
+__all__ = ["PERFECT", "Mismatch", "RapidFuzzMatcher", "Scorer", "TextMatcher", "Verdict", "policies", "verdict"]
 
 PERFECT = Verdict(reward=1.0)
 

@@ -12,15 +12,23 @@ from typing import Self
 from engine.errors import StoreError
 from engine.models.domain import Domain
 from engine.models.graph import ToolGraph
+from engine.store.choices import Choices
+from engine.store.codec import digest_of
 from engine.store.connection import BUSY_SECONDS, Connection
+from engine.store.datasets import Datasets
 from engine.store.domains import Domains
 from engine.store.edges import Edges
+from engine.store.features import TaskFeatures
 from engine.store.migrations import migrate
+from engine.store.review_queue import ReviewQueue
 from engine.store.reviews import Reviews
 from engine.store.runs import Runs
+from engine.store.staleness import Staleness
 from engine.store.tasks import Tasks
+from engine.store.tool_edits import ToolEdits
 from engine.store.tools import Tools
 from engine.store.traces import Traces
+from engine.store.trajectories import Trajectories
 
 
 class Store:
@@ -30,11 +38,18 @@ class Store:
         path: The file.
         domains: What seeds said.
         tools: Tools, reports and test cases.
+        tool_edits: What people changed of tools, and what came of it.
+        staleness: What has to be verified again since.
         traces: Evidence.
+        trajectories: Attempts at tasks.
         edges: Tool dependency graphs.
         tasks: Tasks and audits.
         runs: Work, its checkpoints and its log.
         reviews: What curators said.
+        queue: Who reviews which task now.
+        features: What splits and balance look at in each task.
+        choices: The tasks that a dataset could hold.
+        datasets: Frozen versions.
     """
 
     def __init__(self, connection: Connection, clock: Callable[[], float] = time.time) -> None:
@@ -42,11 +57,18 @@ class Store:
         self.path = connection.path
         self.domains = Domains(connection)
         self.tools = Tools(connection)
+        self.tool_edits = ToolEdits(connection, clock)
+        self.staleness = Staleness(connection)
         self.traces = Traces(connection)
+        self.trajectories = Trajectories(connection)
         self.edges = Edges(connection)
         self.reviews = Reviews(connection, clock)
+        self.queue = ReviewQueue(connection, self.reviews, clock)
         self.tasks = Tasks(connection, self.reviews)
         self.runs = Runs(connection, clock)
+        self.features = TaskFeatures(connection)
+        self.choices = Choices(connection)
+        self.datasets = Datasets(connection, clock)
 
     @classmethod
     def open(
@@ -108,6 +130,23 @@ class Store:
         """
         spec = self.domains.get(name)
         return Domain(spec=spec, tools=tuple(stored.tool for stored in self.tools.all(name) if stored.admitted))
+
+    def revision(self, name: str) -> str:
+        """Changes whenever a domain's seed or one of its admitted tools does; cheap enough to be asked for each page.
+
+        Raises:
+            UsageError: There is no such domain.
+        """
+        self.domains.require(name)
+        return digest_of(
+            str(self._connection.value("select digest from domain where name = ?", (name,)))
+            + "".join(
+                f"\n{row['name']} {row['digest']}"
+                for row in self._connection.all(
+                    "select name, digest from tool where domain = ? and admitted = 1 order by position", (name,)
+                )
+            )
+        )
 
     def graph(self, name: str) -> ToolGraph:
         """A domain's tool dependency graph over its admitted tools."""

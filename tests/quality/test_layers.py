@@ -22,6 +22,7 @@ ORDER = [
     {"graph"},
     {"tasks"},
     {"store", "export"},
+    {"rollouts", "traces"},
     {"executors", "pipeline", "verify", "bench", "doctor"},
     {"commands", "cli"},
 ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def second(db: Database) -> None:
     """Makes room for curation."""
-    for part in (_tasks, _search, _tags, _reviews, _edits, _runs, _trajectories, _datasets):
+    for part in (_tasks, _search, _tags, _reviews, _edits, _runs, _traces, _trajectories, _datasets):
         part(db)
 
 
@@ -240,6 +240,11 @@ def _edits(db: Database) -> None:
 def _runs(db: Database) -> None:
     """A run makes a domain from a seed, or brings one up to date after a tool was edited."""
     _run(db, "alter table run add column kind text not null default 'synthesis'")
+
+
+def _traces(db: Database) -> None:
+    """Traces are listed, counted and searched by words without a look at their bodies."""
+    _run(db, "create index trace_list on trace (domain, passed, kind, subject, id, title, steps)")
 
 
 def _trajectories(db: Database) -> None:
