@@ -257,7 +257,8 @@ class Tasks:
     def summaries(self, numbers: Sequence[int]) -> list[TaskSummary]:
         """Tasks by their numbers, in that order; those that are gone are left out."""
         rows = self._connection.all(
-            f"select {_SUMMARY} from json_each(?) as wanted join task on number = wanted.value order by wanted.key",
+            f"with wanted as (select key as at, value as wanted from json_each(?)) "
+            f"select {_SUMMARY} from wanted join task on number = wanted order by at",
             (to_text(list(numbers)),),
         )
         return [
@@ -281,16 +282,11 @@ class Tasks:
 
     def find(self, id: str, domains: Sequence[str] = ()) -> TaskSummary | None:
         """The task of that id, in the first of `domains` (all, by name, where left out) that has one."""
-        row = (
-            self._connection.one(
-                "select number from json_each(?) as wanted join task on domain = wanted.value and id = ? "
-                "order by wanted.key limit 1",
-                (to_text(list(domains)), id),
-            )
-            if domains
-            else self._connection.one(
-                "select number from domain join task on domain = name and id = ? order by name limit 1", (id,)
-            )
+        row = self._connection.one(
+            "select number from domain join task on task.domain = name and task.id = :id where :names = '[]' "
+            "or name in (select value from json_each(:names)) "
+            "order by (select key from json_each(:names) where value = name), name limit 1",
+            {"id": id, "names": to_text(list(domains))},
         )
         return None if row is None else self.summaries([row["number"]])[0]
 

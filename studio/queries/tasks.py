@@ -18,10 +18,10 @@ def count_tasks(chosen: TaskFilter) -> int:
         return store.tasks.count(chosen)
 
 
-def tasks_page(chosen: TaskFilter, after: tuple[str, int] | None, limit: int) -> list[TaskSummary]:
-    """One page of tasks, beginning behind `after`."""
+def tasks_page(chosen: TaskFilter, offset: int, limit: int) -> list[TaskSummary]:
+    """One page of tasks, from the `offset`-th on."""
     with opened() as store:
-        return store.tasks.page(chosen, after=after, limit=limit)
+        return store.tasks.page(chosen, offset=offset, limit=limit)
 
 
 class StateRow(NamedTuple):

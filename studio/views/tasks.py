@@ -163,7 +163,7 @@ def list_tasks(chosen: TaskFilter, total: int) -> list[str]:
     """Shows one page of the tasks that the filter lets through, and returns their ids."""
     # Where each page up to this one begins: the store pages by place, so that late pages are as fast as early ones.
     begins: list[tuple[str, int] | None] = st.session_state.setdefault(f"pages-{chosen.model_dump_json()}", [None])
-    listed = queries.tasks_page(chosen, begins[-1], PAGE)
+    listed = queries.tasks_page(chosen, (len(begins) - 1) * PAGE, PAGE)
     if total > PAGE:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Earlier", on_click=begins.pop, disabled=len(begins) == 1, key="earlier")
