@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
-from engine.models.run import Run, RunOptions
+from engine.models.run import AskedDifficulty, Run, RunOptions
 from engine.pipeline import Requested, SeedText, read_seed_text, request
 from engine.pipeline.worker import start_worker
 from engine.seeds import built_in
@@ -38,7 +38,14 @@ def builtins() -> list[str]:
 
 
 def start(
-    name: str, *, tasks: int, seed: int, rename: str = "", replace: bool = False, with_rows: bool = False
+    name: str,
+    *,
+    tasks: int,
+    seed: int,
+    difficulty: AskedDifficulty = "mixed",
+    rename: str = "",
+    replace: bool = False,
+    with_rows: bool = False,
 ) -> Requested:
     """Starts the synthesis of a built-in domain.
 
@@ -46,6 +53,7 @@ def start(
         name: The built-in's name, or a seed file's path.
         tasks: Audited tasks to make.
         seed: Decides every random choice.
+        difficulty: Of all tasks, or `mixed`.
         rename: The domain's name, where not the seed's own.
         replace: Throw away a domain of that name.
         with_rows: Take a file's rows as the base of every initial state.
@@ -59,7 +67,7 @@ def start(
         StoreError: A process works on the domain, or the store refuses.
     """
     text = read_seed_text(name, name=rename.strip() or None, with_rows=with_rows)
-    return _request(text, RunOptions(tasks=tasks, seed=seed, with_rows=with_rows), replace)
+    return _request(text, RunOptions(tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows), replace)
 
 
 def start_upload(
@@ -68,6 +76,7 @@ def start_upload(
     *,
     tasks: int,
     seed: int,
+    difficulty: AskedDifficulty = "mixed",
     with_rows: bool = False,
     rename: str = "",
     replace: bool = False,
@@ -92,7 +101,15 @@ def start_upload(
         except (OSError, ValueError) as error:
             raise SeedError(f"{name!r} can't be used as a file's name; rename the file.") from error
         try:
-            return start(str(path), tasks=tasks, seed=seed, rename=rename, replace=replace, with_rows=with_rows)
+            return start(
+                str(path),
+                tasks=tasks,
+                seed=seed,
+                difficulty=difficulty,
+                rename=rename,
+                replace=replace,
+                with_rows=with_rows,
+            )
         except SeedError as error:
             # The folder is ours; the user knows the file by its name.
             raise SeedError(str(error).replace(f"{folder}{os.sep}", "")) from error
