@@ -17,7 +17,7 @@ from engine.models.run import RunOptions
 from engine.models.task import Task
 from engine.pipeline import read_seed_text, synthesize
 from engine.store import Store
-from engine.store.tasks import TaskOutcome
+from engine.store.tasks import TaskFilter, TaskOutcome
 
 SEEDS = ("job_seeking", "second_hand_marketplace")
 """Both have 50 tools, so that 20 domains have 1,000."""
@@ -25,8 +25,8 @@ SEEDS = ("job_seeking", "second_hand_marketplace")
 REAL_TASKS = 40
 """Tasks a domain that are synthesised; the others are copies."""
 
-COPIES_DECIDED = 2_000
-"""Decisions go to the last copies of each domain."""
+DECIDED_FROM = 2_000
+"""Decisions go to the first tasks of each domain."""
 
 CURATORS = ("ada", "bob", "eve")
 DECISIONS: tuple[ReviewAction, ...] = ("approve", "approve", "approve", "reject", "needs_edit")
@@ -122,7 +122,10 @@ def _decide(store: Store, names: list[str], reviews: int, rng: random.Random) ->
 
 
 def _some_tasks(store: Store, names: list[str], count: int, rng: random.Random) -> Iterator[tuple[str, str]]:
+    listed = {
+        name: [task.id for task in store.tasks.page(TaskFilter(domain=name, state="audited"), limit=DECIDED_FROM)]
+        for name in names
+    }
     for _ in range(count):
         name = rng.choice(names)
-        last = store.tasks.next_position(name) - 1
-        yield name, f"{name}-7-{rng.randint(max(last - COPIES_DECIDED, last // 2), last):06d}"
+        yield name, rng.choice(listed[name])

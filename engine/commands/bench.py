@@ -1,21 +1,24 @@
-"""`scaleenv bench`: how strong the tests are, how fast episodes and synthesis run."""
+"""`scaleenv bench`: how strong the tests are, how fast episodes, synthesis and the studio are."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from engine.commands.console import DEFAULT_DB, Db, Json, Workers, say, show, table
+from engine.commands.console import DEFAULT_DB, Db, Failed, Json, Workers, say, show, table
 
 app = typer.Typer(
-    help="Measure the tests' strength, the runtimes, the synthesis.", no_args_is_help=False, invoke_without_command=True
+    help="Measure the tests' strength, the runtimes, the synthesis, the studio.",
+    no_args_is_help=False,
+    invoke_without_command=True,
 )
 
 
 @app.callback()
 def bench(context: typer.Context) -> None:
-    """Measure the tests' strength, the runtimes, the synthesis."""
+    """Measure the tests' strength, the runtimes, the synthesis, the studio."""
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit(2)
@@ -95,3 +98,38 @@ def synth(
             seed, tasks=tasks, number=number, workers=workers or default_workers(), observe=display.update
         )
     show(data, as_json, lambda: table(("", "value"), [(name, value) for name, value in data.items()]))
+
+
+@app.command()
+def studio(
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store", help="Where the large store is kept for further measurements; made where it is missing."
+        ),
+    ] = None,
+    domains: Annotated[int, typer.Option("--domains", min=2, help="Domains of the store; each has 50 tools.")] = 20,
+    tasks: Annotated[int, typer.Option("--tasks", min=100, help="Tasks of the store, over all domains.")] = 100_000,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, help="How often each thing is measured.")] = 5,
+    page: Annotated[str | None, typer.Option("--page", help="One page only.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the studio's pages in a real browser on a large store."""
+    from engine.bench.studio import bench_studio
+
+    data = bench_studio(store, domains=domains, tasks=tasks, repeat=repeat, page=page, say=say)
+
+    def lines() -> list[str]:
+        shown = [
+            (
+                each["page"],
+                each["what"],
+                *(("never drawn" if each[n] is None else each[n]) for n in ("median_ms", "max_ms")),
+            )
+            for each in data["measurements"]
+        ]
+        return table(("page", "what", "median ms", "max ms"), shown)
+
+    show(data, as_json, lines)
+    if any(each["median_ms"] is None for each in data["measurements"]):
+        raise Failed("Something was never drawn.")

@@ -136,8 +136,7 @@ def _measure_page(tab: Page, address: str, scenario: PageScenario, store: Path, 
         arrivals.append(elapsed(tab))
         settle(tab)
     found.append(Measurement(scenario.name, "reached from another page", _kept(arrivals)))
-    for interaction in scenario.interactions:
-        found.append(_measure_interaction(tab, url, scenario.name, interaction, repeat))
+    found += [_measure_interaction(tab, url, scenario.name, each, repeat) for each in scenario.interactions]
     return found
 
 
