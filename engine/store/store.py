@@ -20,10 +20,15 @@ from engine.store.domains import Domains
 from engine.store.edges import Edges
 from engine.store.features import TaskFeatures
 from engine.store.migrations import migrate
+from engine.store.overview import Overview
+from engine.store.review_figures import ReviewFigures
 from engine.store.review_queue import ReviewQueue
 from engine.store.reviews import Reviews
+from engine.store.run_log import RunLogs
+from engine.store.run_queue import RunQueue
 from engine.store.runs import Runs
 from engine.store.staleness import Staleness
+from engine.store.task_edits import TaskEdits
 from engine.store.tasks import Tasks
 from engine.store.tool_edits import ToolEdits
 from engine.store.tools import Tools
@@ -44,9 +49,14 @@ class Store:
         trajectories: Attempts at tasks.
         edges: Tool dependency graphs.
         tasks: Tasks and audits.
+        task_edits: Changes of tasks' words.
         runs: Work, its checkpoints and its log.
+        queue: Runs that wait for a process.
+        logs: What runs said, to be searched.
+        overview: Figures over all domains.
         reviews: What curators said.
-        queue: Who reviews which task now.
+        review_queue: Who reviews which task now.
+        review_figures: How much was decided, and where curators decide alike.
         features: What splits and balance look at in each task.
         choices: The tasks that a dataset could hold.
         datasets: Frozen versions.
@@ -63,9 +73,14 @@ class Store:
         self.trajectories = Trajectories(connection)
         self.edges = Edges(connection)
         self.reviews = Reviews(connection, clock)
-        self.queue = ReviewQueue(connection, self.reviews, clock)
+        self.review_queue = ReviewQueue(connection, self.reviews, clock)
+        self.review_figures = ReviewFigures(connection)
         self.tasks = Tasks(connection, self.reviews)
+        self.task_edits = TaskEdits(connection, self.tasks, self.traces, clock)
         self.runs = Runs(connection, clock)
+        self.overview = Overview(connection)
+        self.queue = RunQueue(connection, self.runs, clock)
+        self.logs = RunLogs(connection)
         self.features = TaskFeatures(connection)
         self.choices = Choices(connection)
         self.datasets = Datasets(connection, clock)

@@ -12,7 +12,9 @@ from engine.models.review import ReviewState
 from engine.models.task import Audit, Difficulty, Task
 from engine.store.codec import digest_of, pack, read_model, to_text, unpack
 from engine.store.connection import Connection
+from engine.store.features import TaskFeatures
 from engine.store.reviews import Reviews
+from engine.store.similar_tasks import SimilarTask, similar_tasks
 from engine.store.task_filter import TaskFilter, TaskSort, TaskState, order_by
 
 __all__ = ["TaskFilter", "TaskOutcome", "TaskState", "TaskSummary", "Tasks"]
@@ -86,6 +88,7 @@ class Tasks:
     def __init__(self, connection: Connection, reviews: Reviews) -> None:
         self._connection = connection
         self._reviews = reviews
+        self._features = TaskFeatures(connection)
 
     def add(self, domain: str, outcome: TaskOutcome) -> None:
         """Stores what came of an attempt; earlier reviews of a task of the very same content count again."""
@@ -113,6 +116,8 @@ class Tasks:
                 ),
             )
             self._save_audits(domain, outcome.position, task.audits if task else ())
+            if task is not None and outcome.state == "audited":
+                self._features.save(task)
             self._reviews.settle(domain, outcome.id)
 
     def _save_audits(self, domain: str, position: int, audits: tuple[Audit, ...]) -> None:
@@ -152,6 +157,8 @@ class Tasks:
                 ),
             )
             self._save_audits(domain, position, task.audits)
+            if task.audited:
+                self._features.save(task)
             self._reviews.settle(domain, task.id)
 
     def mark_stale(self, domain: str, ids: Iterable[str], why: str) -> None:
@@ -225,6 +232,33 @@ class Tasks:
         )
         return [self._read(row) for row in rows]
 
+    def with_same_chain(self, domain: str, id: str) -> list[Task]:
+        """The domain's tasks that call the same tools in the same order, rejected candidates included, in order."""
+        rows = self._connection.all(
+            "select other.* from task as own join task as other on other.domain = own.domain and other.tools = own.tools "
+            "where own.domain = ? and own.id = ? and other.body is not null order by other.position",
+            (domain, id),
+        )
+        return [self._read(row) for row in rows]
+
+    def mark_of_same_chain(self, domain: str, id: str) -> str:
+        """A digest that changes when one of the tasks of `with_same_chain` does, or another joins them."""
+        rows = self._connection.all(
+            "select other.id, other.state, other.digest from task as own join task as other "
+            "on other.domain = own.domain and other.tools = own.tools where own.domain = ? and own.id = ? "
+            "order by other.position",
+            (domain, id),
+        )
+        return digest_of(to_text([list(row) for row in rows]))
+
+    def recheck(self, domain: str, tasks: Iterable[Task]) -> None:
+        """Replaces tasks that came out differently beside another one's new words; what is stale stays stale."""
+        for task in tasks:
+            stale = self._connection.value("select stale from task where domain = ? and id = ?", (domain, task.id))
+            self.replace(domain, task)
+            if stale:
+                self.mark_stale(domain, [task.id], stale)
+
     def page(
         self,
         chosen: TaskFilter,
@@ -289,6 +323,10 @@ class Tasks:
             {"id": id, "names": to_text(list(domains))},
         )
         return None if row is None else self.summaries([row["number"]])[0]
+
+    def similar(self, domain: str, id: str, limit: int = 10) -> list[SimilarTask]:
+        """Audited tasks of the domain with the same chain of tools or similar words, the nearest first."""
+        return similar_tasks(self._connection, domain, id, limit)
 
     def tags(self) -> dict[str, int]:
         """Tag -> how many tasks have it, in order of the tags."""

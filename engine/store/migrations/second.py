@@ -103,6 +103,8 @@ def _search(db: Database) -> None:
         ;;
         insert into task_search (task_search) values ('rebuild')
         ;;
+        create virtual table task_word using fts5vocab(task_search, row)  -- how many tasks have a word
+        ;;
         create trigger task_search_insert after insert on task begin
           insert into task_search (rowid, id, instruction, tools) values (new.number, new.id, new.instruction, new.tools);
         end
@@ -144,6 +146,8 @@ def _reviews(db: Database) -> None:
         create index task_second on task (state, domain, position, decider, stale) where reviewers = 1
         ;;
         create index task_disputed on task (domain, position) where agreed = 0
+        ;;
+        create index task_shared on task (number, agreed) where agreed is not null
         ;;
         create table review_standing (
           number integer not null references task (number) on delete cascade,
