@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from engine import __version__
-from engine.commands import bench, domains, exporting, health, runs, synth
+from engine.commands import bench, domains, exporting, health, revise, runs, studio, synth
 from engine.commands.console import Failed, say
 from engine.errors import ScaleEnvError, SeedError, UsageError
 
@@ -50,12 +50,13 @@ app.command("synth")(synth.synth)
 app.command("list")(domains.list_domains)
 app.command("show")(domains.show_domain)
 app.command("verify")(health.verify)
+app.command("revise")(revise.revise)
 app.command("resume")(runs.resume)
 app.command("cancel")(runs.cancel)
 app.command("export")(exporting.export)
 app.add_typer(bench.app, name="bench")
 app.command("doctor")(health.doctor)
-app.command("studio")(health.studio)
+app.command("studio")(studio.studio)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

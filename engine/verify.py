@@ -35,10 +35,16 @@ class Failure(Model):
 
 
 class VerifyReport(Model):
-    """What verifying one domain came to; `checked` counts tools, edges, tasks and the store itself."""
+    """What verifying one domain came to.
+
+    Attributes:
+        checked: Tools, edges, tasks, and the store itself.
+        stale: Edges and tasks that don't count until the edit of a tool is finished; they were left out.
+    """
 
     domain: str
     checked: int
+    stale: int = 0
     failures: tuple[Failure, ...]
 
 
@@ -95,10 +101,10 @@ def prove_again(bench: DomainBench, edges: tuple[Edge, ...]) -> Rerun:
 
 def audit_again(bench: DomainBench, task: Task) -> Rerun:
     """Audits a task as if it were new; its reference calls are replayed in the first of the audits."""
-    from engine.tasks.audit import audit
+    from engine.tasks import again
 
     try:
-        audited, traces = audit(task.model_copy(update={"audits": (), "reason": ""}), bench.plan.domain, bench.runtime)
+        audited, traces = again.audit_again(task, bench.plan.domain, bench.runtime)
     except Exception as error:
         return _broken(error)
     return Rerun(task=audited, traces=traces)
@@ -113,6 +119,7 @@ class _Verification:
         self._store, self._name, self._executor = store, name, executor
         self._summary = store.domains.summary(name)
         self._checked = 0
+        self._stale = 0
         self._failures: list[Failure] = []
         self._known_traces: set[str] = set()
 
@@ -124,7 +131,7 @@ class _Verification:
                 # A cell that can't be read, a domain that can't be loaded: what stands on it can't be run either.
                 self._fail(f"domain {self._name}", f"can't be verified: {type(error).__name__}: {error}")
                 break
-        return VerifyReport(domain=self._name, checked=self._checked, failures=tuple(self._failures))
+        return VerifyReport(domain=self._name, checked=self._checked, stale=self._stale, failures=tuple(self._failures))
 
     def _fail(self, what: str, difference: str) -> None:
         self._failures.append(Failure(what=what, difference=difference))
@@ -165,12 +172,21 @@ class _Verification:
         if run is not None and "graph" not in self._store.runs.steps(run.id):
             return  # the run has not come so far
         stored = self._store.edges.all(self._name)
-        untried = self._store.edges.untried(self._name)
-        inferred = {edge.id for edge in infer(self._store.domain(self._name))}
+        untried, marked = self._store.edges.untried(self._name), self._store.staleness.edges(self._name)
+        edited = self._store.staleness.tools(self._name)
+        inferred = {
+            edge.id
+            for edge in infer(self._store.domain(self._name))
+            if edge.source not in edited and edge.target not in edited
+        }
         for id in sorted(inferred - {edge.id for edge in stored}):
             self._fail(f"edge {id}", "is inferred now, but not stored")
         known: list[Edge] = []
         for edge in stored:
+            if edge.id in marked or edge.source in edited or edge.target in edited:
+                self._stale += 1
+                self._known_traces.add(edge.evidence or "")
+                continue
             if edge.id in untried:
                 continue
             if edge.id in inferred:
@@ -193,9 +209,18 @@ class _Verification:
         from engine.tasks.duplicates import Duplicates
 
         tasks = self._store.tasks.with_bodies(self._name)
-        fresh = self._executor.map(DomainBench, self._plan(), audit_again, tasks)
+        marked = {mark.id for mark in self._store.staleness.tasks(self._name) if mark.stale}
+        self._stale += len(marked)
+        fresh = self._executor.map(
+            DomainBench, self._plan(), audit_again, [task for task in tasks if task.id not in marked]
+        )
         duplicates = Duplicates()
-        for task, rerun in zip(tasks, fresh, strict=True):
+        for task in tasks:
+            if task.id in marked:
+                duplicates.check(task)
+                self._known_traces.update(trace for audit in task.audits for trace in audit.traces)
+                continue
+            rerun = next(fresh)
             what = f"task {task.id}"
             self._checked += 1
             again = None if rerun.task is None else duplicates.check(rerun.task)

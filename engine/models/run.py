@@ -1,4 +1,4 @@
-"""A run: one synthesis of a domain, as resumable work with options, progress and a log of events."""
+"""A run: one synthesis of a domain or one revision of it, as resumable work with progress and a log of events."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ Phase = Literal["compose", "test", "graph", "prove", "tasks", "finish"]
 """The pipeline's phases, in order."""
 
 PHASES: tuple[Phase, ...] = ("compose", "test", "graph", "prove", "tasks", "finish")
+
+RunKind = Literal["synthesis", "revision"]
+"""A synthesis makes a domain from a seed; a revision tests an edited tool and verifies again what depends on it."""
+
+REVISION_PHASES: tuple[Phase, ...] = ("test", "graph", "prove", "tasks")
+"""The phases of a revision, in order."""
 
 EventKind = Literal["phase", "step", "rejection", "warning", "status"]
 
@@ -66,6 +72,7 @@ class Run(Model):
 
     Attributes:
         id: The domain's name and a number, such as `job_seeking-1`.
+        kind: What it does.
         phase: The phase in progress or, at rest, the last one.
         done: Steps of the phase that are behind it.
         total: Steps of the phase in all; 0 where that is not known.
@@ -80,6 +87,7 @@ class Run(Model):
 
     id: str
     domain: str
+    kind: RunKind = "synthesis"
     status: RunStatus
     options: RunOptions
     seed_kind: str

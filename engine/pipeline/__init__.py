@@ -5,20 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.pipeline.proposals import Draft, ProposalError, draft_of, propose
     from engine.pipeline.requests import Answer, Requested, SeedText, request
     from engine.pipeline.run import execute, ignore
     from engine.pipeline.seeds import read_seed_text
     from engine.pipeline.synthesis import synthesize
 
-__all__ = ["Answer", "Requested", "SeedText", "execute", "ignore", "read_seed_text", "request", "synthesize"]
+__all__ = [
+    "Answer",
+    "Draft",
+    "ProposalError",
+    "Requested",
+    "SeedText",
+    "draft_of",
+    "execute",
+    "ignore",
+    "propose",
+    "read_seed_text",
+    "request",
+    "synthesize",
+]
 
 _HOMES = {
     "Answer": "requests",
+    "Draft": "proposals",
+    "ProposalError": "proposals",
     "Requested": "requests",
     "SeedText": "requests",
     "request": "requests",
+    "draft_of": "proposals",
     "execute": "run",
     "ignore": "run",
+    "propose": "proposals",
     "read_seed_text": "seeds",
     "synthesize": "synthesis",
 }

@@ -60,6 +60,12 @@ class Phases:
         self._prove()
         return self._build_tasks()
 
+    @property
+    def closing_words(self) -> str:
+        """What it came to, in a sentence; after `work`."""
+        found, asked = self._ledger.counts.tasks_audited, self._run.options.tasks
+        return f"{found} audited tasks." if found >= asked else f"Only {found} of {asked} audited tasks came about."
+
     def _compose(self) -> None:
         ledger = self._ledger
         ledger.begin("compose", ["compose"])
@@ -131,7 +137,9 @@ class Phases:
         chunks = [edges[start : start + EDGES_A_STEP] for start in range(0, len(edges), EDGES_A_STEP)]
         names = [f"prove:{number}" for number in range(len(chunks))]
         ledger.begin("prove", names)
-        left = [number for number, name in enumerate(names) if not ledger.is_done(name)]
+        # What was tried counts, not the steps: a revision since then may have brought edges, and proven them itself.
+        untried = self._store.edges.untried(self._name)
+        left = [number for number, chunk in enumerate(chunks) if any(edge.id in untried for edge in chunk)]
         answers = self._executor.map(DomainBench, self._plan(), prove_edges, [tuple(chunks[number]) for number in left])
         for number, proof in zip(left, answers, strict=True):
             self._store_proof(names[number], proof)

@@ -10,6 +10,7 @@ from engine.errors import UsageError
 from engine.models.base import Model
 from engine.models.run import UNFINISHED, Run, RunOptions
 from engine.store import Store
+from engine.store.tasks import TaskFilter
 
 Answer = Literal["new", "continued", "extended", "rebuilt", "up_to_date"]
 
@@ -82,10 +83,30 @@ def request(store: Store, seed: SeedText, options: RunOptions, *, force: bool = 
                 "replace it with --force, or choose another --name."
             )
         if latest.status in UNFINISHED:
-            return Requested(run=store.runs.retarget(latest.id, options), answer="continued")
-        if options.tasks > latest.options.tasks:
-            return Requested(run=store.runs.retarget(latest.id, options), answer="extended")
-        return Requested(run=latest, answer="up_to_date")
+            answer = "continued"
+        elif options.tasks > latest.options.tasks or _has_lost_tasks(store, latest, options):
+            answer = "extended"
+        else:
+            return Requested(run=latest, answer="up_to_date")
+        _refuse_unfinished_edits(store, seed.name)
+        return Requested(run=store.runs.retarget(latest.id, options), answer=answer)
+
+
+def _has_lost_tasks(store: Store, run: Run, options: RunOptions) -> bool:
+    """Whether a run that reached what was asked has fewer tasks by now, as when a tool was edited."""
+    found = store.tasks.count(TaskFilter(domain=run.domain, state="audited"))
+    return run.status == "done" and found < min(options.tasks, run.counts.tasks_audited)
+
+
+def _refuse_unfinished_edits(store: Store, domain: str) -> None:
+    """A domain in which an edit waits for its test, or for its consequences, is not built upon."""
+    for run in store.runs.of(domain):
+        if run.kind == "revision" and run.status in ("queued", "running", "interrupted"):
+            raise UsageError(
+                f"The {store.tool_edits.of_run(run.id).words} is being tested by the run `{run.id}` ({run.status}); wait "
+                f"for it, or go on with `scaleenv resume {run.id}`."
+            )
+    store.staleness.refuse(domain)
 
 
 def _differences(store: Store, run: Run, seed: SeedText, options: RunOptions) -> list[str]:

@@ -11,6 +11,7 @@ from engine.models.run import Run, RunEvent, RunStatus
 from engine.pipeline.heartbeat import Heartbeat
 from engine.pipeline.ledger import Cancelled, Ledger, Observer
 from engine.pipeline.phases import Phases
+from engine.pipeline.revision import Revision
 from engine.store import LeaseLost, Store
 from engine.store.lease import new_owner
 from engine.store.runs import Progress
@@ -52,10 +53,12 @@ def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = 
     try:
         with Heartbeat(store.path, run_id, owner):
             try:
-                reached = Phases(ledger, executor).work()
+                refuse_company(store, run)
+                worker = Revision(ledger, executor) if run.kind == "revision" else Phases(ledger, executor)
+                reached = worker.work()
             finally:
                 executor.close()
-        end("done" if reached else "short", _closing_words(run, ledger))
+        end("done" if reached else "short", worker.closing_words)
     except Cancelled:
         end("cancelled", "Stopped on request.")
     except LeaseLost:
@@ -72,6 +75,15 @@ def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = 
     return store.runs.get(run_id)
 
 
-def _closing_words(run: Run, ledger: Ledger) -> str:
-    found, asked = ledger.counts.tasks_audited, run.options.tasks
-    return f"{found} audited tasks." if found >= asked else f"Only {found} of {asked} audited tasks came about."
+def refuse_company(store: Store, run: Run) -> None:
+    """Refuses to work on a domain on which another process works, or of which something has to be verified again first.
+
+    Raises:
+        StoreError: A living process works on the domain.
+        UsageError: A revision of the domain was stopped on its way.
+    """
+    for other in store.runs.of(run.domain):
+        if other.id != run.id and other.status == "running":
+            store.runs.refuse_busy(other)
+    if run.kind == "synthesis":
+        store.staleness.refuse(run.domain)

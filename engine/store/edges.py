@@ -25,9 +25,9 @@ class Edges:
         )
 
     def judge(self, domain: str, edges: Iterable[Edge]) -> None:
-        """Stores what came of trying to prove these edges."""
+        """Stores what came of trying to prove these edges; they are not stale any more."""
         self._connection.write_many(
-            "update edge set proven = ?, reason = ?, evidence = ? where domain = ? and id = ?",
+            "update edge set proven = ?, reason = ?, evidence = ?, stale = '' where domain = ? and id = ?",
             [(int(edge.proven), edge.reason, edge.evidence, domain, edge.id) for edge in edges],
         )
 

@@ -9,13 +9,23 @@ from typing import Any, NoReturn
 
 from engine.errors import StoreError, UsageError
 from engine.models.base import Model
-from engine.models.run import UNFINISHED, Phase, Run, RunCounts, RunEvent, RunOptions, RunStatus
+from engine.models.run import (
+    REVISION_PHASES,
+    UNFINISHED,
+    Phase,
+    Run,
+    RunCounts,
+    RunEvent,
+    RunKind,
+    RunOptions,
+    RunStatus,
+)
 from engine.store.codec import pack, to_text, unpack
 from engine.store.connection import Connection
 from engine.store.lease import LEASE_SECONDS, is_gone, process_of
 
 _COLUMNS = (
-    "id, domain, status, options, seed_kind, seed_digest, phase, done, total, counts, error, owner, heartbeat, cancel, "
+    "id, domain, kind, status, options, seed_kind, seed_digest, phase, done, total, counts, error, owner, heartbeat, cancel, "
     "attempts, phase_seconds, created_at, updated_at"
 )
 
@@ -52,7 +62,16 @@ class Runs:
         self._connection = connection
         self._clock = clock
 
-    def create(self, domain: str, options: RunOptions, *, seed_kind: str, seed_digest: str, seed: str) -> Run:
+    def create(
+        self,
+        domain: str,
+        options: RunOptions,
+        *,
+        seed_kind: str,
+        seed_digest: str,
+        seed: str,
+        kind: RunKind = "synthesis",
+    ) -> Run:
         """Adds a run that waits for a process.
 
         Args:
@@ -61,6 +80,7 @@ class Runs:
             seed_kind: Where the seed came from.
             seed_digest: SHA-256 of the seed.
             seed: The seed itself as text, so that the run can go on without the user's file.
+            kind: What the run will do.
         """
         with self._connection.transaction():
             number = 1 + int(
@@ -71,9 +91,12 @@ class Runs:
             )
             id, now = f"{domain}-{number}", self._clock()
             self._connection.write(
-                "insert into run (id, domain, status, options, seed_kind, seed_digest, seed, created_at, updated_at) "
-                "values (?,?,?,?,?,?,?,?,?)",
-                (id, domain, "queued", options.model_dump_json(), seed_kind, seed_digest, pack(seed), now, now),
+                "insert into run (id, domain, kind, phase, status, options, seed_kind, seed_digest, seed, created_at, updated_at) "
+                "values (?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    *(id, domain, kind, "compose" if kind == "synthesis" else REVISION_PHASES[0], "queued"),
+                    *(options.model_dump_json(), seed_kind, seed_digest, pack(seed), now, now),
+                ),
             )
             return self.get(id)
 
@@ -122,11 +145,22 @@ class Runs:
         ]
 
     def latest(self, domain: str) -> Run | None:
-        """The last run of a domain."""
+        """The last synthesis of a domain."""
         row = self._connection.one(
-            f"select {_COLUMNS} from run where domain = ? order by created_at desc, rowid desc limit 1", (domain,)
+            f"select {_COLUMNS} from run where domain = ? and kind = 'synthesis' "
+            "order by created_at desc, rowid desc limit 1",
+            (domain,),
         )
         return None if row is None else self._read(row)
+
+    def of(self, domain: str) -> list[Run]:
+        """A domain's runs, newest first."""
+        return [
+            self._read(row)
+            for row in self._connection.all(
+                f"select {_COLUMNS} from run where domain = ? order by created_at desc, rowid desc", (domain,)
+            )
+        ]
 
     def unfinished(self) -> list[Run]:
         """Runs with work left, oldest first; those that somebody cancelled are not among them."""
@@ -284,6 +318,11 @@ class Runs:
             [(id, e.seq, e.at, e.kind, e.phase, e.subject, e.message, to_text(e.data)) for e in stored],
         )
         return stored
+
+    def note(self, id: str, event: RunEvent) -> None:
+        """Adds a line to a run's log that comes from outside its process, such as who asked for it."""
+        with self._connection.transaction():
+            self._log(id, [event])
 
     def events(self, id: str, *, after: int = 0, limit: int = 10_000) -> list[RunEvent]:
         """A run's log behind the event number `after`, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.errors import UsageError
 from engine.models.base import Model
@@ -13,10 +14,18 @@ from engine.store.connection import Connection
 
 
 class StoredTool(Model):
-    """A tool as stored; `report` is null until it was tested."""
+    """A tool as stored.
+
+    Attributes:
+        report: The verdict on it; `None` until it was tested.
+        stale: Why what stands on it has to be verified again, or empty.
+        digest: Of its content; an edit says with it what it started from.
+    """
 
     tool: Tool
     report: ToolReport | None = None
+    stale: str = ""
+    digest: str = ""
 
     @property
     def admitted(self) -> bool:
@@ -57,8 +66,12 @@ class Tools:
         text = tool.model_dump_json()
         with self._connection.transaction():
             self._connection.write(
-                "update tool set body = ?, digest = ?, admitted = ?, report = ? where domain = ? and name = ?",
-                (pack(text), digest_of(text), int(report.admitted), report.model_dump_json(), domain, tool.name),
+                "update tool set category = ?, entity = ?, mutates = ?, body = ?, digest = ?, admitted = ?, report = ? "
+                "where domain = ? and name = ?",
+                (
+                    *(tool.category, tool.entity, int(tool.mutates_state), pack(text), digest_of(text)),
+                    *(int(report.admitted), report.model_dump_json(), domain, tool.name),
+                ),
             )
             self._connection.write("delete from test_case where domain = ? and tool = ?", (domain, tool.name))
             self._connection.write_many(
@@ -74,13 +87,16 @@ class Tools:
 
     def all(self, domain: str) -> list[StoredTool]:
         """A domain's tools in the order they were composed."""
-        return [
-            StoredTool(
-                tool=read_model(Tool, unpack(row["body"], f"tool `{row['name']}`"), f"tool `{row['name']}`"),
-                report=read_model(ToolReport, row["report"], "report") if row["report"] else None,
-            )
-            for row in self._connection.all("select * from tool where domain = ? order by position", (domain,))
-        ]
+        rows = self._connection.all("select * from tool where domain = ? order by position", (domain,))
+        return [self._read(row) for row in rows]
+
+    def _read(self, row: Any) -> StoredTool:
+        return StoredTool(
+            tool=read_model(Tool, unpack(row["body"], f"tool `{row['name']}`"), f"tool `{row['name']}`"),
+            report=read_model(ToolReport, row["report"], "report") if row["report"] else None,
+            stale=row["stale"],
+            digest=row["digest"],
+        )
 
     def get(self, domain: str, name: str) -> StoredTool:
         """One tool.
@@ -88,10 +104,10 @@ class Tools:
         Raises:
             UsageError: The domain has no such tool.
         """
-        for stored in self.all(domain):
-            if stored.tool.name == name:
-                return stored
-        raise UsageError(f"The domain `{domain}` has no tool `{name}`.")
+        row = self._connection.one("select * from tool where domain = ? and name = ?", (domain, name))
+        if row is None:
+            raise UsageError(f"The domain `{domain}` has no tool `{name}`.")
+        return self._read(row)
 
     def cases(self, domain: str, tool: str | None = None) -> list[TestCase]:
         """The test cases of one tool or of all, in the order they ran."""
