@@ -85,12 +85,12 @@ class Shape(NamedTuple):
 
 # One pass over an index for each kind of thing, not one for each domain and figure.
 _TOOLS = """
-select domain, sum(admitted = 1) as tools_admitted, sum(admitted = 0) as tools_rejected,
+select domain, coalesce(sum(admitted = 1), 0) as tools_admitted, coalesce(sum(admitted = 0), 0) as tools_rejected,
   sum(admitted is null) as tools_untested, sum(stale != '') as tools_stale
 from tool {where} group by domain
 """
 _EDGES = """
-select domain, sum(proven = 1) as edges_proven, sum(proven = 0) as edges_unproven
+select domain, coalesce(sum(proven = 1), 0) as edges_proven, coalesce(sum(proven = 0), 0) as edges_unproven
 from edge {where} group by domain
 """
 # Over all domains the index on (state, review, domain) answers alone.
