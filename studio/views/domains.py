@@ -1,86 +1,99 @@
-"""Domains: what there is, and starting a new one."""
+"""Domains: what there is, how they compare, and starting a new one."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from studio import jobs
-from studio.components.messages import told
+from studio.components.charts import bubbles, choose_point, scatter
+from studio.components.domain_detail import say_what_was_deleted, show_domain
+from studio.components.domain_list import show_domains
+from studio.components.markup import mono, row, show
+from studio.components.new_domain import new_domain
 from studio.queries import domains as queries
 
+PARTS = {"all": "All domains", "new": "New domain", "compare": "Compare", "map": "Map of tools"}
 
-def new_domain() -> None:
-    """The form that starts a synthesis in the background."""
-    with st.form("new", border=True):
-        st.subheader("New domain", anchor=False)
-        ready, own = st.columns(2)
-        with ready:
-            builtin = st.selectbox("Built-in blueprint", jobs.builtins(), key="builtin")
-            tasks, seed = st.columns(2)
-            count = tasks.number_input("Tasks", 0, 10_000, 20, help="Audited tasks to make.")
-            number = seed.number_input(
-                "Seed", 0, 2**31 - 1, 0, help="The same seed gives the same domain, byte by byte."
-            )
-            name = st.text_input(
-                "Name", help="The domain's name (`--name`), where not the seed's own.", placeholder="as in the seed"
-            )
-        with own:
-            upload = st.file_uploader(
-                "or a file of your own: blueprint (YAML), SQL schema, SQLite file",
-                type=[ending[1:] for ending in jobs.ENDINGS],
-            )
-            with_rows = st.checkbox("Take the file's rows as the base of every task")
-            replace = st.checkbox("Replace a domain of that name (`--force`)")
-        pressed = st.form_submit_button("Start", type="primary", icon=":material/play_arrow:")
-    if not pressed:
+
+def show_one(name: str) -> None:
+    """The view of one domain."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Domain")
+        st.page_link("views/domains.py", label="All domains", icon=":material/arrow_back:")
+    if name not in queries.names():
+        st.warning("The link names a domain that is not here:", icon=":material/link_off:")
+        st.text(name)
         return
-    with told():
-        with st.spinner("Reading the seed ..."):
-            if upload is None:
-                requested = jobs.start(builtin, tasks=count, seed=number, rename=name, replace=replace)
-            else:
-                requested = jobs.start_upload(
-                    upload.name,
-                    upload.getvalue(),
-                    tasks=count,
-                    seed=number,
-                    rename=name,
-                    replace=replace,
-                    with_rows=with_rows,
-                )
-        st.switch_page("views/runs.py", query_params={"run": requested.run.id})
+    st.session_state["last-domain"] = name
+    show_domain(queries.view(name))
+
+
+def show_all() -> None:
+    """The table of all domains."""
+    summaries = queries.domains()
+    if not summaries:
+        st.info(
+            "No domain yet. Choose **New domain** and press Start at a built-in one: no key and no server are needed.",
+            icon=":material/info:",
+        )
+        return
+    st.caption("A click on a line opens the domain.")
+    chosen = show_domains(summaries)
+    if chosen is not None:
+        open_domain(chosen)
+
+
+def open_domain(name: str) -> None:
+    """Goes to a domain's own view."""
+    st.switch_page("views/domains.py", query_params={"domain": name})
+
+
+def show_comparison() -> None:
+    """The bubble chart."""
+    shapes = [each for each in queries.shapes() if each.tools]
+    if not shapes:
+        st.info("Nothing to compare yet: no domain has a tool. Start one under **New domain**.", icon=":material/info:")
+        return
+    st.caption(
+        "Tables and tools of each domain; the larger the bubble, the denser its graph. A click opens the domain."
+    )
+    chosen = choose_point(bubbles(shapes), key="bubbles", alt="Domains by tables, tools and density of the graph")
+    if chosen and "domain" in chosen:
+        open_domain(chosen["domain"])
+
+
+def show_map() -> None:
+    """The map of all tools."""
+    with st.spinner("Laying the tools out ..."):
+        tools = queries.tool_map()
+    if not tools:
+        st.info("No map yet: no domain has a tool. Start one under **New domain**.", icon=":material/info:")
+        return
+    st.caption(
+        "Tools whose names, descriptions and parameters say alike things lie near each other. A click opens the tool."
+    )
+    chosen = choose_point(scatter(tools), key="tool-map", alt="All tools by the likeness of their words")
+    if chosen and {"domain", "tool"} <= set(chosen):
+        show(row("Opening", mono(chosen["tool"])))
+        st.switch_page("views/tools.py", query_params={"domain": chosen["domain"], "tool": chosen["tool"]})
 
 
 def page() -> None:
     """Draws the page."""
+    name = st.query_params.get("domain")
+    if name is not None:
+        show_one(name)
+        return
     st.title("Domains")
-    summaries = queries.domains()
-    if summaries:
-        st.dataframe(
-            [
-                {
-                    "domain": item.name,
-                    "title": item.title,
-                    "from": item.seed_kind,
-                    "tables": item.tables,
-                    "tools": item.tools_admitted,
-                    "tools rejected": item.tools_rejected,
-                    "edges proven": item.edges_proven,
-                    "edges unproven": item.edges_unproven,
-                    "tasks": item.tasks_audited,
-                    "tasks approved": item.tasks_approved,
-                    "attempts rejected": item.tasks_rejected,
-                }
-                for item in summaries
-            ],
-            hide_index=True,
-        )
-    else:
-        st.info(
-            "No domain yet. Press Start to make one from a built-in blueprint: no key and no server are needed.",
-            icon=":material/info:",
-        )
-    new_domain()
+    say_what_was_deleted()
+    asked = st.query_params.get("view", "")
+    st.session_state.setdefault("domains-part", asked if asked in PARTS else "all")
+    part = st.segmented_control(
+        "Show", list(PARTS), key="domains-part", required=True, format_func=PARTS.get, label_visibility="collapsed"
+    )
+    st.query_params["view"] = part
+    if part != "new" and "from" in st.query_params:
+        del st.query_params["from"]
+    {"all": show_all, "new": new_domain, "compare": show_comparison, "map": show_map}[part]()
 
 
 page()

@@ -1,0 +1,198 @@
+"""One domain in full: what it is about, how it is built, where it came from, and the way to everything in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.models.database import Column, Table
+from studio.components.domain_list import health
+from studio.components.markup import badge, facts, lines, mono, numbers, row, show, table
+from studio.components.messages import attempt
+from studio.components.times import ago, on
+from studio.queries import domains as queries
+
+LINKS = (
+    ("tools", "Tools", "build"),
+    ("graph", "Graph", "graph_3"),
+    ("traces", "Traces", "footprint"),
+    ("tasks", "Tasks", "checklist"),
+    ("review", "Review", "rule"),
+    ("play", "Play", "sports_esports"),
+    ("datasets", "Datasets", "inventory_2"),
+)
+POLICIES = {"hard": "info", "semantic": "warn", "exempt": "quiet"}
+
+
+def show_domain(view: queries.DomainView) -> None:
+    """Draws the domain."""
+    summary, spec = view.summary, view.spec
+    with st.container(horizontal=True):
+        for file, title, icon in LINKS:
+            st.page_link(
+                f"views/{file}.py", label=title, icon=f":material/{icon}:", query_params={"domain": summary.name}
+            )
+        if view.run is not None:
+            st.page_link(
+                "views/runs.py", label="Run", icon=":material/progress_activity:", query_params={"run": view.run.id}
+            )
+    well, said = health(summary)
+    show(row(mono(summary.name), badge(said, "good" if well else "warn")))
+    st.text(spec.title)
+    if spec.description:
+        st.text(spec.description)
+    show(
+        numbers(
+            {
+                "tables": summary.tables,
+                "tools admitted": summary.tools_admitted,
+                "tools rejected": summary.tools_rejected,
+                "tools untested": summary.tools_untested,
+                "edges proven": summary.edges_proven,
+                "edges unproven": summary.edges_unproven,
+            }
+        ),
+        numbers(
+            {
+                "tasks audited": summary.tasks_audited,
+                "open": summary.tasks_open,
+                "approved": summary.tasks_approved,
+                "rejected": summary.tasks_declined,
+                "needs edit": summary.tasks_needs_edit,
+                "stale": summary.tasks_stale,
+                "attempts that failed": summary.tasks_rejected,
+            }
+        ),
+    )
+    for warning in spec.warnings[:50]:
+        show(row(badge("seed", "warn"), warning))
+    structure, rules, origin = st.tabs(["Tables", f"Rules ({sum(len(each.places) for each in view.rules)})", "Origin"])
+    with structure:
+        _show_tables(view)
+    with rules:
+        _show_rules(view)
+    with origin:
+        _show_origin(view)
+
+
+def _show_tables(view: queries.DomainView) -> None:
+    for each in view.spec.database.tables:
+        about = view.tools.get(each.name, 0)
+        unique = [" + ".join(columns) for columns in each.unique]
+        marks = [badge(f"{len(each.columns)} columns"), badge(f"{about} tools", "info" if about else "quiet")]
+        show(row(mono(each.name), *marks, each.description or ""))
+        if unique or each.checks:
+            rules = [f"unique: {', '.join(unique)}"] if unique else []
+            show(row(*rules, *(mono(check.expression) for check in each.checks)))
+        show(table([_column_line(each, column) for column in each.columns]))
+
+
+def _column_line(of: Table, column: Column) -> dict[str, Any]:
+    key = queries.keys_of(of).get(column.name)
+    marks = [badge("key", "good")] if column.name in of.primary_key else []
+    if key:
+        marks.append(badge(f"→ {key}", "info"))
+    return {
+        "column": mono(column.name),
+        "role": column.role,
+        "type": column.type + (" or empty" if column.nullable else ""),
+        "key": lines(*marks) if marks else "",
+        "reward": badge(column.policy, POLICIES[column.policy]),  # type: ignore[arg-type]
+        "values": _values(column),
+        "description": column.description,
+    }
+
+
+def _values(column: Column) -> str:
+    if column.enum:
+        return ", ".join(column.enum)
+    if column.minimum is None and column.maximum is None:
+        return ""
+    return " … ".join("" if bound is None else _number(bound) for bound in (column.minimum, column.maximum))
+
+
+def _number(bound: float | str) -> str:
+    return f"{bound:,.10g}" if isinstance(bound, float) else str(bound)
+
+
+def _show_rules(view: queries.DomainView) -> None:
+    if not view.rules:
+        st.caption("No tool refuses anything by a rule of its own.")
+        return
+    show(
+        table(
+            [
+                {
+                    "rule": mono(each.kind),
+                    "places": len(each.places),
+                    "where: tool and rejection": row(*(f"{tool}: {code}" for tool, code in each.places)),
+                }
+                for each in view.rules
+            ]
+        )
+    )
+
+
+def _show_origin(view: queries.DomainView) -> None:
+    summary, spec, run = view.summary, view.spec, view.run
+    known = {
+        "seed": summary.seed_kind,
+        "digest of the seed": mono(summary.seed_digest),
+        "seed number": summary.seed,
+        "difficulty": summary.difficulty,
+        "made by": f"engine {summary.engine}",
+        "clock of its episodes": spec.now,
+        "rows of every initial state": sum(len(rows) for rows in spec.base_rows.values()),
+    }
+    if run is not None:
+        known |= {
+            "run": mono(run.id),
+            "status": run.status,
+            "begun": on(run.created_at),
+            "last worked on": f"{on(run.updated_at)} ({ago(run.updated_at)})",
+            "worked": f"{run.seconds:.0f} s",
+        }
+    if spec.actor is not None:
+        known |= {
+            "user": mono(spec.actor.table),
+            "knows of themselves": ", ".join(spec.actor.profile),
+            "is told": spec.actor.description,
+        }
+    show(facts(known))
+    _offer_deletion(view)
+
+
+def _offer_deletion(view: queries.DomainView) -> None:
+    name = view.summary.name
+    with st.expander("Delete this domain", icon=":material/delete:"):
+        st.text(
+            f"Removes {name} with {view.summary.tools} tools, their traces, the graph, {view.summary.tasks_audited:,} tasks "
+            "and its runs. What curators said stays in the log and counts again for tasks that come out the same; "
+            "frozen datasets keep their copies."
+        )
+        typed = st.text_input("Type the domain's name to confirm", key=f"delete-name-{name}", live=True)
+        st.button(
+            "Delete for good",
+            key=f"delete-{name}",
+            type="primary",
+            disabled=typed.strip() != name,
+            on_click=attempt,
+            args=(_delete, name),
+        )
+
+
+def _delete(name: str) -> None:
+    queries.delete(name)
+    st.query_params.clear()
+    st.session_state["domain-deleted"] = name
+    if st.session_state.get("last-domain") == name:
+        del st.session_state["last-domain"]
+
+
+def say_what_was_deleted() -> None:
+    """Tells once that a domain is gone."""
+    gone = st.session_state.pop("domain-deleted", None)
+    if gone is not None:
+        st.success("Deleted.", icon=":material/delete:")
+        show(row(mono(gone), "and everything that was made for it"))
