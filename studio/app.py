@@ -10,16 +10,18 @@ from pathlib import Path
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
 import streamlit as st  # noqa: E402
+from markupsafe import Markup  # noqa: E402
 
+from engine.errors import UsageError  # noqa: E402
+from studio import auth  # noqa: E402
 from studio.components.curator import choose_curator  # noqa: E402
+from studio.components.markup import show  # noqa: E402
 from studio.components.messages import show_last_error, told  # noqa: E402
 from studio.queries.opened import store_path  # noqa: E402
 
 HERE = Path(__file__).parent
 VIEWS = HERE / "views"
 """Not named `pages`: Streamlit would run what is in there by itself, past the navigation, when a deep link comes first."""
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "": (("overview", "Overview", "dashboard"),),
@@ -40,6 +42,34 @@ def _style() -> str:
     return (HERE / "assets" / "studio.css").read_text("utf-8")
 
 
+def gate() -> auth.Access:
+    """Lets the page go on for those who may see it, and stops it for everyone else."""
+    try:
+        access = auth.current()
+    except UsageError as error:
+        st.error("The studio is not served here.", icon=":material/lock:")
+        st.text(str(error))
+        st.stop()
+    if access.kind == "login":
+        from studio.auth_login import enter
+
+        st.session_state["logged-in-as"] = enter()
+    return access
+
+
+def show_curator(access: auth.Access) -> None:
+    """Whose decisions these are: a name of one's own choice, or the login's; and the way out."""
+    if access.kind == "login":
+        name = st.session_state["curator"] = st.session_state["logged-in-as"]
+        st.caption("Logged in as")
+        st.text(name)
+        st.button("Log out", icon=":material/logout:", on_click=st.logout)
+        return
+    choose_curator()
+    if access.kind == "token":
+        show(Markup('<a class="se-quiet" href="{}" target="_self">Log out</a>').format("logout"))
+
+
 def main() -> None:
     """Draws the navigation and the chosen page."""
     st.set_page_config(
@@ -49,10 +79,7 @@ def main() -> None:
         initial_sidebar_state=210,
     )
     st.html(f"<style>{_style()}</style>")
-    if st.get_option("server.address") not in LOOPBACK:
-        st.error("The studio has no login, so it serves this machine only.", icon=":material/lock:")
-        st.text("Start it with `scaleenv studio`, or with `--server.address 127.0.0.1`.")
-        st.stop()
+    access = gate()
     page = st.navigation(
         {
             section: [
@@ -63,7 +90,7 @@ def main() -> None:
         }
     )
     with st.sidebar:
-        choose_curator()
+        show_curator(access)
         path = store_path()
         st.caption("Store")
         st.text(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

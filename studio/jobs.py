@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from contextlib import suppress
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
@@ -15,7 +13,12 @@ from engine.models.run import AskedDifficulty, Run, RunOptions
 from engine.pipeline import Requested, SeedText, read_seed_text, request
 from engine.pipeline.worker import start_worker
 from engine.seeds import built_in
+from engine.store import Store
+from studio import supervisor
 from studio.queries.opened import opened, store_path
+
+if TYPE_CHECKING:
+    from engine.pipeline import Draft
 
 UPLOAD_BYTES = 64 * 1024 * 1024
 """Largest SQLite file that is taken; larger ones are for the command line, which reads them in place."""
@@ -27,9 +30,6 @@ TEXT_ENDINGS = (".yaml", ".yml", ".sql")
 SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db")
 SQLITE_BEGINS = b"SQLite format 3\0"
 ENDINGS = (*TEXT_ENDINGS, *SQLITE_ENDINGS)
-
-WAITING_SECONDS = 15.0
-"""A run that has waited for so long has lost its process, as when the machine went down."""
 
 
 def builtins() -> list[str]:
@@ -46,6 +46,7 @@ def start(
     rename: str = "",
     replace: bool = False,
     with_rows: bool = False,
+    by: str = "",
 ) -> Requested:
     """Starts the synthesis of a built-in domain.
 
@@ -57,6 +58,7 @@ def start(
         rename: The domain's name, where not the seed's own.
         replace: Throw away a domain of that name.
         with_rows: Take a file's rows as the base of every initial state.
+        by: Who asks for it.
 
     Returns:
         The run and what the wish came to; no process is started where everything is there already.
@@ -67,7 +69,8 @@ def start(
         StoreError: A process works on the domain, or the store refuses.
     """
     text = read_seed_text(name, name=rename.strip() or None, with_rows=with_rows)
-    return _request(text, RunOptions(tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows), replace)
+    options = RunOptions(tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows)
+    return _request(text, options, replace, by)
 
 
 def start_upload(
@@ -80,6 +83,7 @@ def start_upload(
     with_rows: bool = False,
     rename: str = "",
     replace: bool = False,
+    by: str = "",
 ) -> Requested:
     """Starts the synthesis of a domain from an uploaded file; see `start`.
 
@@ -109,6 +113,7 @@ def start_upload(
                 rename=rename,
                 replace=replace,
                 with_rows=with_rows,
+                by=by,
             )
         except SeedError as error:
             # The folder is ours; the user knows the file by its name.
@@ -154,7 +159,7 @@ def cancel(run: str) -> None:
         store.runs.request_cancel(run)
 
 
-def resume(run: str) -> None:
+def resume(run: str, *, by: str = "") -> None:
     """Goes on with a run that was stopped.
 
     Raises:
@@ -168,28 +173,81 @@ def resume(run: str) -> None:
         if found.status in ("done", "short"):
             raise UsageError(f"The run `{run}` has ended already; there is nothing to go on with.")
         store.runs.retarget(run, found.options)
+        store.queue.say(run, f"{by or 'Somebody'} asked for the rest.", by=by)
     _start_process(run)
 
 
-def is_stranded(run: Run) -> bool:
-    """Whether a run waits for a process that will not come."""
-    return run.status == "queued" and run.updated_at < time.time() - WAITING_SECONDS
+def rerun(run: str, *, by: str = "") -> Requested:
+    """Makes a run's domain anew, from the same seed with the same options; the domain and its runs are thrown away.
 
-
-def _request(text: SeedText, options: RunOptions, replace: bool) -> Requested:
+    Raises:
+        UsageError: There is no such run, or it is no synthesis.
+        StoreError: A process works on the domain, or the store refuses.
+    """
     with opened() as store:
+        found = store.runs.get(run)
+        seed = _seed_of(store, found)
+    return _request(seed, found.options, True, by)
+
+
+def extend(run: str, tasks: int, *, by: str = "") -> Requested:
+    """Asks for more tasks of a run's domain; those that it has stay as they are.
+
+    Raises:
+        UsageError: There is no such run, it is no synthesis, or the domain has as many tasks already.
+        StoreError: A process works on the domain, or the store refuses.
+    """
+    with opened() as store:
+        found = store.runs.get(run)
+        seed = _seed_of(store, found)
+    if tasks <= found.options.tasks:
+        raise UsageError(f"`{found.domain}` was asked for {found.options.tasks} tasks already; ask for more than that.")
+    return _request(seed, found.options.model_copy(update={"tasks": tasks}), False, by)
+
+
+def propose_edit(domain: str, tool: str, draft: Draft, *, by: str) -> Run:
+    """Proposes an edit of a tool and starts the run that tests it; nothing counts before that.
+
+    Args:
+        domain: The domain.
+        tool: The tool's name.
+        draft: What it is to become.
+        by: The curator.
+
+    Raises:
+        ProposalError: The draft contradicts itself, its schema or what tool code may be.
+        UsageError: Nothing is changed, or somebody else changed the tool meanwhile.
+        StoreError: The domain is being made, or another edit is being tested.
+    """
+    from engine.pipeline import propose
+
+    with opened() as store:
+        run = propose(store, domain, tool, draft, by)
+        store.queue.say(run.id, f"An edit of the tool `{tool}`, by {by}.", by=by)
+    _start_process(run.id)
+    return run
+
+
+def _seed_of(store: Store, run: Run) -> SeedText:
+    if run.kind != "synthesis":
+        raise UsageError(f"The run `{run.id}` revised a domain; only what made one can be done anew or extended.")
+    return SeedText(name=run.domain, kind=run.seed_kind, digest=run.seed_digest, text=store.runs.seed(run.id))
+
+
+def _request(text: SeedText, options: RunOptions, replace: bool, by: str) -> Requested:
+    with opened() as store, store.transaction():
         requested = request(store, text, options, force=replace)
+        if requested.answer != "up_to_date":
+            store.queue.say(requested.run.id, f"Asked for in the studio by {by or 'somebody'}.", by=by)
     if requested.answer != "up_to_date":
         _start_process(requested.run.id)
     return requested
 
 
 def _start_process(run: str) -> None:
-    pid = start_worker(store_path(), run, workers=default_workers())
-    threading.Thread(target=_reap, args=(pid,), daemon=True, name=f"reap-{run}").start()
-
-
-def _reap(pid: int) -> None:
-    """Waits for a worker's end: unreaped, a killed one would look alive to those who ask whether it holds its lease."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+    """Has a process work on a queued run: at once, or as soon as its turn comes."""
+    if (keeper := supervisor.current()) is not None:
+        keeper.want(run)
+        return
+    # The page runs without our server, as under `streamlit run studio/app.py`.
+    start_worker(store_path(), run, workers=default_workers())

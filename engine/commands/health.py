@@ -1,4 +1,4 @@
-"""`scaleenv verify`, `scaleenv doctor` and `scaleenv studio`."""
+"""`scaleenv verify` and `scaleenv doctor`."""
 
 from __future__ import annotations
 
@@ -59,33 +59,3 @@ def doctor(db: Db = DEFAULT_DB, as_json: Json = False) -> None:
     )
     if not data["ok"]:
         raise Failed("Something is not in place.")
-
-
-def studio(
-    db: Db = DEFAULT_DB,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where it listens.")] = 8501,
-    headless: Annotated[bool, typer.Option("--headless", help="Don't open a browser.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Open the studio in the browser (on 127.0.0.1 only)."""
-    import os
-    import subprocess
-    import sys
-
-    from engine.doctor import studio_home, studio_script
-
-    script = studio_script()
-    address = f"http://127.0.0.1:{port}"
-    show({"url": address, "db": str(db.resolve())}, as_json, lambda: [f"The studio is at {address} (Ctrl-C ends it)."])
-    sys.stdout.flush()
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", str(script)),
-        *("--server.address", "127.0.0.1", "--server.port", str(port)),
-        *("--server.headless", "true" if headless else "false", "--browser.gatherUsageStats", "false"),
-        *("--server.showEmailPrompt", "false"),  # or a newcomer's first start waits for an answer
-    ]
-    environment = {**os.environ, "SCALEENV_DB": str(db.resolve())}
-    # What the server itself says belongs to the messages.
-    done = subprocess.run(command, env=environment, cwd=studio_home(script), stdout=sys.stderr, check=False)
-    if done.returncode not in (0, 130, -2):
-        raise Failed(f"The studio ended with code {done.returncode}.")

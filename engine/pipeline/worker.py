@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -78,8 +79,22 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        _leave(given.db, given.run)
         return 130
     return 0 if run.status == "done" else 1
+
+
+def _leave(db: Path, run_id: str) -> None:
+    """Lets the run wait for another process: whoever ends this one (a machine that goes down) does not give it up.
+
+    Giving up is what `cancel` is for.
+    """
+    from engine.store import Store
+
+    with suppress(ScaleEnvError), Store.open(db, create=False) as store, store.transaction():
+        run = store.runs.get(run_id)
+        if run.status == "interrupted" and not run.owner:
+            store.runs.retarget(run_id, run.options)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -17,8 +17,8 @@ BUSY_SECONDS = 30.0
 
 _EXPLAINED = {
     sqlite3.SQLITE_NOTADB: "is not an SQLite database; choose another file with --db",
-    sqlite3.SQLITE_BUSY: "is locked by another process that has been writing for too long; "
-    "try again, or find out which process holds it open",
+    sqlite3.SQLITE_BUSY: "is locked: another process has been writing to it for too long. Nothing was changed and nothing "
+    "is lost; try again in a moment, or find out which process holds it open",
     sqlite3.SQLITE_LOCKED: "is locked by another statement; try again",
     sqlite3.SQLITE_READONLY: "can't be written: the file or its folder is read-only; "
     "change its permissions or choose another place with --db",
@@ -77,6 +77,11 @@ class Connection:
         """All rows of a query."""
         with self._explained():
             return self.raw.execute(sql, parameters).fetchall()
+
+    def each(self, sql: str, parameters: Parameters = ()) -> Generator[sqlite3.Row, None, None]:
+        """The rows of a query one after the other, for what does not fit into memory."""
+        with self._explained():
+            yield from self.raw.execute(sql, parameters)
 
     def one(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """The first row of a query, if there is one."""

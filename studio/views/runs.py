@@ -2,112 +2,313 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
-from engine.models.run import PHASES, UNFINISHED, Run
+from engine.errors import ScaleEnvError
+from engine.models.run import PHASES, UNFINISHED
+from engine.store.run_log import LogFilter
 from studio import jobs
-from studio.components.choose import choose
-from studio.components.messages import attempt, told
+from studio.components.curator import curator
+from studio.components.durations import ago, duration
+from studio.components.empty import say_empty
+from studio.components.markup import badge, mono, row, show, table
+from studio.components.messages import attempt, tell, told
+from studio.components.run_steps import stepper
 from studio.queries import runs as queries
 
-LIVE = ("queued", "running")
-COLOURS = {"done": "green", "short": "orange", "failed": "red", "interrupted": "orange", "cancelled": "gray"}
-TITLES = {
-    "compose": "Compose tools",
-    "test": "Test tools",
-    "graph": "Infer graph",
-    "prove": "Prove edges",
-    "tasks": "Build tasks",
-    "finish": "Finish",
-}
+LIVE_SECONDS, LIST_SECONDS, REST_SECONDS = 1.0, 3.0, 5.0
+KINDS = ("step", "rejection", "warning", "status")
+TONES = {"rejection": "bad", "warning": "warn", "status": "info"}
+MOST_ROWS = 7
+ROW_HEIGHT = 30
 
 
-def show_run(run: Run) -> None:
-    """One run: status, phase and counts."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge("stopping" if run.cancel and run.status in LIVE else run.status, color=COLOURS.get(run.status, "blue"))
-        st.caption(
-            f"{run.options.tasks} tasks asked, seed {run.options.seed}, {run.seconds:.0f} s worked, "
-            f"{'attempt' if run.attempts == 1 else 'attempts'}: {run.attempts}"
-        )
-        show_actions(run)
-    at = PHASES.index(run.phase)
-    if run.status in ("done", "short"):
-        st.progress(1.0, text="All phases are behind it.")
-    else:
-        share = min(run.done / run.total, 1.0) if run.total else 0.0
-        steps = f": {run.done} of {run.total}" if run.total else ""
-        st.progress((at + share) / len(PHASES), text=f"Phase {at + 1} of {len(PHASES)}, {TITLES[run.phase]}{steps}")
-    counts = run.counts.model_dump()
-    for place, (name, value) in zip(st.columns(len(counts)), counts.items(), strict=True):
-        place.metric(name.replace("_", " "), value, border=True)
-    if run.error:
-        st.error("The run failed; what it did so far is kept.", icon=":material/error:")
-        st.text(run.error)
+def go_to(id: str) -> None:
+    """Shows another run."""
+    st.query_params["run"] = id
 
 
-def show_actions(run: Run) -> None:
-    """What can be done about the run now."""
-    if run.status in LIVE and not run.cancel:
-        st.button("Cancel", key=f"cancel-{run.id}", on_click=attempt, args=(jobs.cancel, run.id))
-    if (run.status in UNFINISHED and run.status not in LIVE) or jobs.is_stranded(run):
-        st.button("Resume", key=f"resume-{run.id}", type="primary", on_click=attempt, args=(jobs.resume, run.id))
+def await_first() -> None:
+    """Draws the page anew once there is a run, which another tab or the command line may start."""
+    if queries.ids():
+        st.rerun()
 
 
-def show_log(run: Run) -> None:
-    """The end of the run's log."""
-    # The creation is part of the name: a replaced domain begins again with the same run ids.
-    log: queries.RunLog = st.session_state.setdefault(f"log-{run.id}-{run.created_at}", queries.RunLog(run.id))
-    log.refresh()
-    st.caption(f"{log.total} events, newest first" + (f" (the last {log.LINES})" if log.total > log.LINES else ""))
-    st.dataframe(
+def show_list(chosen: str, known: tuple[str, ...]) -> None:
+    """All runs; a click on one shows it."""
+    rows = queries.rows()
+    if tuple(item.id for item in rows) != known:
+        st.rerun()
+    now = time.time()
+    # Selections go by position: another list, another widget.
+    key = f"runs-{len(known)}-{known[0]}"
+    event = st.dataframe(
         [
-            {"number": event.seq, "phase": event.phase, "kind": event.kind, "message": event.message}
-            for event in reversed(log.tail)
+            {
+                "run": item.id,
+                "kind": item.kind,
+                "status": item.status,
+                "progress": round(100 * item.share),
+                "phase": item.phase,
+                "tasks": item.tasks,
+                "rate": f"{item.pace.rate:,.1f} {item.pace.unit}/s" if item.pace.rate else "–",
+                "left": duration(item.pace.left) if item.live else "–",
+                "worked": duration(item.seconds),
+                "started": ago(now - item.started),
+                "by": item.by or "–",
+            }
+            for item in rows
         ],
+        key=key,
         hide_index=True,
-        height=360,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(rows), MOST_ROWS) + 1) + 6,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [known.index(chosen)], "columns": [], "cells": []}},
         column_config={
-            "message": st.column_config.TextColumn(width="large"),
-            "number": st.column_config.NumberColumn(width=70),
+            "run": st.column_config.TextColumn(width="medium"),
+            "progress": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100, width="small"),
         },
+    )
+    picked = event["selection"]["rows"]
+    if picked and rows[picked[0]].id != chosen:
+        go_to(rows[picked[0]].id)
+        st.rerun()
+
+
+def show_run(id: str, drawn_live: bool) -> None:
+    """One run: status, phases, figures, and what can be done."""
+    view = queries.view(id)
+    if view.live != drawn_live:
+        st.rerun()  # another pace of looking, and another list of what can be done next
+    run = view.run
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show(row(mono(run.id), badge(view.status, view.tone), *_line(view)))
+        show_actions(view)
+    show(stepper(view.phases))
+    pace = view.pace
+    figures = {
+        "worked": duration(view.seconds),
+        "rate": f"{pace.rate:,.1f} {pace.unit} a second" if pace.rate else None,
+        "left": f"about {duration(pace.left)}" if pace.left is not None else None,
+        "left in this phase": f"about {duration(pace.phase_left)}"
+        if pace.phase_left is not None and pace.left is None
+        else None,
+        "asked for": f"{run.options.tasks:,} tasks ({run.options.difficulty}), seed {run.options.seed}"
+        + (", with the file's rows" if run.options.with_rows else "")
+        if run.kind == "synthesis"
+        else "a tool's revision",
+        "by": view.by or None,
+        "attempts": run.attempts if run.attempts > 1 else None,
+    }
+    show(row(*(_pair(name, value) for name, value in figures.items() if value is not None)))
+    show_outcome(view)
+
+
+def _line(view: queries.RunView) -> list[str]:
+    words = ["a revision"] if view.run.kind == "revision" else []
+    if view.place:
+        words.append(f"number {view.place} in the line; the runs before it come first")
+    return words
+
+
+def _pair(name: str, value: object) -> str:
+    return f"{name}: {value}"
+
+
+def show_actions(view: queries.RunView) -> None:
+    """What can be done about the run now."""
+    run = view.run
+    if view.live and not run.cancel:
+        st.button(
+            "Cancel", key=f"cancel-{run.id}", icon=":material/stop:", on_click=attempt, args=(jobs.cancel, run.id)
+        )
+    if run.status in UNFINISHED and not view.live:
+        st.button(
+            "Resume",
+            key=f"resume-{run.id}",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=attempt,
+            args=(jobs.resume, run.id),
+            kwargs={"by": curator()},
+        )
+    if run.kind == "synthesis" and not view.live:
+        if run.status in ("done", "short") and st.button("More tasks", key=f"extend-{run.id}", icon=":material/add:"):
+            ask_for_more(run.id, run.domain, run.options.tasks)
+        if st.button("Run again", key=f"rerun-{run.id}", icon=":material/replay:"):
+            ask_to_rerun(run.id, run.domain)
+
+
+@st.dialog("More tasks")
+def ask_for_more(id: str, domain: str, now: int) -> None:
+    """Asks how many tasks the domain shall have."""
+    st.text(
+        f"{domain} was asked for {now:,} tasks. Those that it has stay as they are, with all that was said of them."
+    )
+    tasks = st.number_input("Tasks in all", now + 1, 1_000_000, max(2 * now, now + 20))
+    if st.button("Make them", type="primary"):
+        _begin(lambda: jobs.extend(id, int(tasks), by=curator()).run.id)
+
+
+@st.dialog("Run again")
+def ask_to_rerun(id: str, domain: str) -> None:
+    """Asks before a domain is thrown away."""
+    st.text(
+        f"{domain} with its tools, graph, tasks and runs is thrown away and made anew from the same seed. Edits of "
+        "tools and tasks are lost; what curators decided counts again for every task that comes out the same."
+    )
+    if st.button("Throw away and run again", type="primary"):
+        _begin(lambda: jobs.rerun(id, by=curator()).run.id)
+
+
+def _begin(start: Callable[[], str]) -> None:
+    try:
+        go_to(start())
+    except ScaleEnvError as error:
+        tell(error)
+        return
+    st.rerun()
+
+
+def show_outcome(view: queries.RunView) -> None:
+    """What came of it, and where to go from here."""
+    run, counts = view.run, view.run.counts
+    if run.status == "failed":
+        st.error("The run failed; every finished step is kept. Resume goes on from there.", icon=":material/error:")
+        st.text(run.error)
+        if view.worker_log:
+            st.text(f"What its process said besides: {view.worker_log}")
+    elif run.status == "short":
+        st.warning(
+            f"Only {counts.tasks_audited:,} of {run.options.tasks:,} tasks came about; the others were rejected for:",
+            icon=":material/warning:",
+        )
+        show(table([{"attempts": number, "why": why} for why, number in list(view.reasons.items())[:5]]))
+    elif run.status in ("cancelled", "interrupted"):
+        st.info("It stands still; every finished step is kept. Resume goes on from there.", icon=":material/pause:")
+    if not view.exists:
+        return
+    links = [("tools", "Tools"), ("graph", "Graph"), ("tasks", "Tasks"), ("traces", "Traces")]
+    if run.status in ("done", "short") and counts.tasks_audited:
+        links.insert(0, ("review", f"Review its {counts.tasks_audited:,} tasks"))
+    elif run.status == "done" and run.kind == "synthesis":
+        links.insert(0, ("graph", "Look at its graph"))
+        links.remove(("graph", "Graph"))
+    with st.container(horizontal=True):
+        for file, title in links:
+            st.page_link(
+                f"views/{file}.py",
+                label=title,
+                icon=":material/arrow_forward:",
+                query_params={"domain": run.domain},
+            )
+
+
+def choose_lines(id: str) -> LogFilter:
+    """The filter of the log, kept in the address."""
+    phases, kinds, words = st.columns([4, 4, 3], vertical_alignment="bottom")
+    order = queries.phases(id)
+    chosen = phases.pills("Phase", PHASES[:-1], selection_mode="multi", key="phase", bind="query-params")
+    return LogFilter(
+        phases=tuple(phase for phase in chosen if phase in order),
+        kinds=tuple(kinds.pills("Kind", KINDS, selection_mode="multi", key="kind", bind="query-params")),
+        words=words.text_input(
+            "Words",
+            key="words",
+            placeholder="all of these words",
+            label_visibility="collapsed",
+            type="search",
+            bind="query-params",
+        ),
     )
 
 
-def show_all(id: str) -> None:
-    """The run, and where to go from it."""
+def show_log(id: str, chosen: LogFilter) -> None:
+    """A page of the log, newest first."""
+    key = f"log-page-{id}-{hash(chosen)}"
+    number = st.session_state.get(key, 1)
+    found = queries.log_page(id, chosen, number)
+    pages = max(1, -(-found.matching // queries.PER_PAGE))
+    if number > pages:  # the run was made anew meanwhile
+        del st.session_state[key]
+        st.rerun(scope="fragment")
+    if not found.events:
+        st.caption("No line of the log is like that." if chosen != LogFilter() else "Nothing was said yet.")
+        return
+    show(
+        table(
+            [
+                {
+                    "number": event.seq,
+                    "at": time.strftime("%H:%M:%S", time.localtime(event.at)),
+                    "phase": event.phase,
+                    "kind": badge(event.kind, TONES.get(event.kind, "quiet")),
+                    "message": event.message,
+                }
+                for event in found.events
+            ],
+            height=420,
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{'more than ' if found.more else ''}{found.matching:,} {'line' if found.matching == 1 else 'lines'}, newest first"
+        )
+        if pages > 1:
+            st.pagination(pages, key=key)
+
+
+def offer_log(id: str, chosen: LogFilter) -> None:
+    """The log as a file, made when it is asked for."""
+    for format, label in (("jsonl", "JSONL"), ("csv", "CSV")):
+        st.download_button(
+            label,
+            partial(queries.log_text, id, chosen, format),
+            f"{id}-log.{format}",
+            key=f"download-{format}-{id}",
+            icon=":material/download:",
+            on_click="ignore",
+            help="The lines that the filter lets through, oldest first.",
+        )
+
+
+def guarded(draw: Callable[..., None], *arguments: object) -> None:
+    """Draws a part that looks again and again; a store that is locked for a while breaks nothing off."""
     with told():
-        run = queries.run(id)
-        show_run(run)
-        if run.counts.tools_admitted:
-            with st.container(horizontal=True):
-                for file, title in (
-                    ("tools", "Tools"),
-                    ("graph", "Graph"),
-                    ("tasks", "Tasks"),
-                    ("datasets", "Datasets"),
-                ):
-                    st.page_link(
-                        f"views/{file}.py",
-                        label=title,
-                        icon=":material/arrow_forward:",
-                        query_params={"domain": run.domain},
-                    )
-        show_log(run)
+        draw(*arguments)
 
 
 def page() -> None:
     """Draws the page."""
     st.title("Runs")
-    runs = queries.runs()
-    if not runs:
-        st.info("Nothing was run yet. Start a synthesis on the Domains page.", icon=":material/info:")
-        st.page_link("views/domains.py", label="Go to Domains", icon=":material/arrow_forward:")
+    known = queries.ids()
+    if not known:
+        say_empty("Nothing was run yet. Start a synthesis on the Domains page.", "domains", "Go to Domains")
+        st.fragment(guarded, run_every=REST_SECONDS)(await_first)
         return
-    status = {run.id: run.status for run in runs}
-    id = choose("Run", list(status), "run")
-    # A resting run is looked at too: another tab may resume it.
-    st.fragment(show_all, run_every=1.0 if status[id] in LIVE else 5.0)(id)
+    wanted = st.query_params.get("run")
+    if wanted is not None and wanted not in known:
+        st.warning("The link names a run that is not here; this is the latest one instead:", icon=":material/link_off:")
+        st.text(wanted)
+    id = wanted if wanted in known else next(iter(known))
+    go_to(id)
+    any_live = any(known.values())
+    st.fragment(guarded, run_every=LIST_SECONDS if any_live else REST_SECONDS)(show_list, id, tuple(known))
+    # A resting run is looked at too: another tab, or another machine, may resume it.
+    every = LIVE_SECONDS if known[id] else REST_SECONDS
+    st.fragment(guarded, run_every=every)(show_run, id, known[id])
+    head = st.container(horizontal=True, vertical_alignment="center")
+    chosen = choose_lines(id)
+    with head:
+        st.subheader("Log", anchor=False, width="stretch")
+        offer_log(id, chosen)
+    st.fragment(guarded, run_every=2 * every)(show_log, id, chosen)
 
 
 page()

@@ -23,7 +23,7 @@ ORDER = [
     {"tasks"},
     {"store", "export"},
     {"rollouts", "traces"},
-    {"executors", "pipeline", "verify", "bench", "doctor"},
+    {"executors", "pipeline", "verify", "bench", "doctor", "exposure"},
     {"commands", "cli"},
 ]
 """Parts of the engine; each may import its own row and those above it."""

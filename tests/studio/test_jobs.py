@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SeedError, UsageError
-from engine.models.run import Run, RunOptions
+from engine.models.run import Run
 from engine.store import Store
 from studio import jobs
 
@@ -102,21 +102,6 @@ def test_an_unusable_upload_is_refused_with_the_files_own_name(
 
 def test_all_built_in_domains_are_offered() -> None:
     assert "job_seeking" in jobs.builtins()
-
-
-def test_a_run_that_waits_in_vain_is_told_from_one_that_was_just_started() -> None:
-    run = Run(
-        id="a-1",
-        domain="a",
-        status="queued",
-        options=RunOptions(),
-        seed_kind="sql",
-        seed_digest="",
-        updated_at=time.time(),
-    )
-    assert not jobs.is_stranded(run)
-    assert jobs.is_stranded(run.model_copy(update={"updated_at": time.time() - 60}))
-    assert not jobs.is_stranded(run.model_copy(update={"updated_at": 0.0, "status": "done"}))
 
 
 def test_no_ended_worker_stays_behind(empty_store: Path) -> None:

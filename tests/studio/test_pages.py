@@ -56,7 +56,8 @@ def test_foreign_text_never_reaches_markdown(name: str, empty_store: Path) -> No
 def test_the_studio_serves_nothing_on_other_addresses(full_store: Path) -> None:
     config.set_option("server.address", "0.0.0.0")
     page = open_page("tasks")
-    assert "this machine only" in page.error[0].value
+    assert page.error[0].value == "The studio is not served here."
+    assert "without authentication" in shown(page)
     assert DOMAIN not in shown(page)
 
 

@@ -1,0 +1,70 @@
+"""The studio's server: `streamlit run studio/server.py`, or `scaleenv studio`.
+
+Around the pages (`app.py`) it puts what a page can't do for itself: a supervisor that keeps background runs going
+whether or not anybody looks, a gate before every request, and headers that forbid anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+# `streamlit run` puts only this folder on the path, where `studio` can't be found.
+sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
+
+import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+
+from engine.errors import UsageError  # noqa: E402
+from studio import auth, supervisor  # noqa: E402
+from studio.auth_local import LocalGate  # noqa: E402
+from studio.auth_token import TokenGate  # noqa: E402
+from studio.headers import SafeHeaders  # noqa: E402
+from studio.queries.opened import store_path  # noqa: E402
+
+PAGES = Path(__file__).with_name("app.py")
+
+NEEDED_SOON = ("studio.jobs", "studio.components.markup", "studio.components.choose", "studio.queries")
+NEEDED_LATER = ("pandas", "pyarrow", "altair", "networkx", "streamlit.elements.arrow")
+
+
+def _import(names: tuple[str, ...]) -> None:
+    for name in names:
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """What lives as long as the server does."""
+    _import(NEEDED_SOON)
+    # The large ones are not needed by the first page, and it must not wait for them.
+    threading.Thread(target=_import, args=(NEEDED_LATER,), daemon=True, name="warm-up").start()
+    supervisor.begin(store_path())
+    try:
+        yield
+    finally:
+        supervisor.end()
+
+
+def gates() -> list[Middleware]:
+    """What every request passes first.
+
+    Raises:
+        SystemExit: The studio would be open to others without authentication.
+    """
+    try:
+        access = auth.guard()
+    except UsageError as error:
+        raise SystemExit(f"Error: {error}") from error
+    headers = Middleware(SafeHeaders)
+    if access.kind == "token":
+        return [headers, Middleware(TokenGate, token=access.token)]
+    return [headers, Middleware(LocalGate)] if access.kind == "local" else [headers]
+
+
+app = st.App(PAGES, lifespan=lifespan, middleware=gates())
