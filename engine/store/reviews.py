@@ -239,14 +239,21 @@ class Reviews:
 
     def curators(self, limit: int = 100) -> list[str]:
         """Names of those who ever acted, in alphabetical order."""
-        # One look into the index for each name; `distinct` would read the whole log.
+        return self._different("review", "curator", limit)
+
+    def tags(self, limit: int = 500) -> list[str]:
+        """Tags in use, in alphabetical order."""
+        return self._different("task_tag", "tag", limit)
+
+    def _different(self, table: str, column: str, limit: int) -> list[str]:
+        """The different values of an indexed column: one look into the index for each; `distinct` would read all rows."""
         rows = self._connection.all(
-            "with recursive name (curator) as (select min(curator) from review union all "
-            "select (select min(curator) from review where curator > name.curator) from name "
-            "where name.curator is not null) select curator from name where curator is not null limit ?",
+            f"with recursive found (value) as (select min({column}) from {table} union all "
+            f"select (select min({column}) from {table} where {column} > found.value) from found "
+            "where found.value is not null) select value from found where value is not null limit ?",
             (limit,),
         )
-        return [row["curator"] for row in rows]
+        return [row["value"] for row in rows]
 
     def _task(self, domain: str, task_id: str) -> sqlite3.Row:
         task = self._connection.one(
