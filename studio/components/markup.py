@@ -132,6 +132,24 @@ def bars(counts: Mapping[str, float], *, of: float | None = None) -> Markup:
     )
 
 
+def pre(value: Any, *, height: int = 320) -> Markup:
+    """Plain data as indented JSON, which scrolls beyond `height` pixels."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return Markup('<pre class="se-pre" style="max-height:{}px">{}</pre>').format(int(height), text)
+
+
+def head(words: str) -> Markup:
+    """A small heading of our own words above a piece."""
+    return Markup('<div class="se-head">{}</div>').format(words)
+
+
+def beside(left: Markup, right: Markup, *, narrow: bool = False) -> Markup:
+    """Two pieces beside each other, or below each other where there is room for one column only."""
+    return Markup('<div class="{}"><div>{}</div><div>{}</div></div>').format(
+        "se-stack" if narrow else "se-two", left, right
+    )
+
+
 def quote(text: Any) -> Markup:
     """What somebody wrote, with its line breaks, in a frame."""
     return Markup('<div class="se-quote">{}</div>').format(cell(text))

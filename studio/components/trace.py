@@ -1,136 +1,130 @@
-"""One trace, step by step: the call, where its arguments came from, what it answered and what it changed."""
+"""One trace, step by step: every call in full, an overview of all, forwards and backwards."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.models.base import Rows
-from engine.models.trace import RowChange, Trace, TraceStep
+from engine.models.trace import Trace, TraceStep
+from studio.components.markup import badge, head, row, show
+from studio.components.picker import Choice, picker
+from studio.components.trace_step import SIGNS, rows_markup, state_markup, step_markup
+from studio.queries import traces as queries
+from studio.queries.traces import TraceView
 
-OUTCOMES = {
-    "success": (":material/check_circle:", "green", "success"),
-    "rejection": (":material/block:", "orange", "anticipated rejection"),
-    "failure": (":material/error:", "red", "unexpected failure"),
-}
-
-
-def cell(value: Any) -> str:
-    """A value as a table shows it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+NAMES_UP_TO = 8
+"""Steps of a trace up to which the overview has room for the tools' names."""
 
 
-def change_rows(changes: tuple[RowChange, ...]) -> list[dict[str, str]]:
-    """One line for each column that a change touched."""
-    lines: list[dict[str, str]] = []
-    for change in changes:
-        before, after = change.before or {}, change.after or {}
-        for column in after or before:
-            if before.get(column) == after.get(column) and change.operation == "update":
-                continue
-            lines.append(
-                {
-                    "table": change.table,
-                    "row": cell(change.key),
-                    "operation": change.operation,
-                    "column": column,
-                    "before": cell(before[column]) if column in before else "",
-                    "after": cell(after[column]) if column in after else "",
-                }
-            )
-    return lines
-
-
-def show_trace(trace: Trace, *, key: str, linked: bool = True, narrow: bool = False) -> None:
-    """The trace's verdict and a stepper over its calls.
+def show_trace(trace: Trace, *, key: str, linked: bool = True, narrow: bool = False, domain: str | None = None) -> None:
+    """The trace's verdict, an overview of its calls and a stepper over them.
 
     Args:
+        trace: Any execution.
         key: Tells this stepper from others on the page.
         linked: Keep the step in the address.
         narrow: There is room for one column only.
+        domain: Where the trace belongs; the domain that the page shows where left out.
     """
-    st.text(trace.title)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge("passed" if trace.passed else "failed", color="green" if trace.passed else "red")
-        if trace.verdict:
-            st.text(trace.verdict)
-    if trace.steps:
-        show_step(trace.steps[_step_picker(len(trace.steps), key, linked)], narrow=narrow)
+    show_view(queries.view(trace, domain or st.session_state.get("last-domain")), key=key, linked=linked, narrow=narrow)
+
+
+def show_view(view: TraceView, *, key: str, linked: bool = True, narrow: bool = False) -> None:
+    """The same for a trace that was read with its surroundings."""
+    verdict_line(view.trace)
+    _stepper(view, key, linked, narrow)
+
+
+def verdict_line(trace: Trace) -> None:
+    """What was tried and what it showed."""
+    tone, words = ("good", "✓ passed") if trace.passed else ("bad", "✗ failed")
+    if trace.verdict == "not finished":
+        tone, words = "info", "… open"
+    show(row(badge(words, tone), trace.title, *([trace.verdict] if trace.verdict else [])))  # type: ignore[arg-type]
+
+
+@st.fragment
+def _stepper(view: TraceView, key: str, linked: bool, narrow: bool) -> None:
+    """Alone in its fragment: a step redraws nothing else."""
+    steps = view.trace.steps
+    at = 0
+    if not steps:
+        show(row("Nothing was called."))
     else:
-        st.caption("Nothing was called.")
-    if trace.rows is not None:
-        with st.expander("Initial rows"):
-            show_rows(trace.rows)
+        at = pick_step(overview(steps), key, linked=linked)
+        show(step_markup(steps[at], view.origins[at], narrow=narrow))
+    if view.rows is None:
+        return
+    # Buttons and no switches: the arrow keys do nothing while a switch has the focus.
+    with st.container(horizontal=True):
+        after = shows("the database after this step", f"{key}-after") if steps else False
+        initial = shows("all initial rows", f"{key}-initial")
+    if after:
+        show(head("The database after this step: what its calls touched"), state_markup(view.state(at)))
+    if initial:
+        show(head("All initial rows"), rows_markup(view.rows))
 
 
-def show_rows(rows: Rows) -> None:
-    """A database state, table by table."""
-    for table, listed in rows.items():
-        if listed:
-            st.text(table)
-            st.dataframe([{name: cell(value) for name, value in row.items()} for row in listed], hide_index=True)
+def shows(what: str, key: str) -> bool:
+    """A button that shows something and hides it again, and whether it is shown."""
+    shown = bool(st.session_state.get(f"{key}-shown"))
+
+    def turn() -> None:
+        st.session_state[f"{key}-shown"] = not shown
+
+    icon = ":material/expand_less:" if shown else ":material/expand_more:"
+    st.button(f"{'Hide' if shown else 'Show'} {what}", key=f"{key}-turn", icon=icon, on_click=turn, type="tertiary")
+    return shown
 
 
-def _step_picker(steps: int, key: str, linked: bool) -> int:
-    if steps == 1:
-        return 0
+def overview(steps: Sequence[TraceStep]) -> list[Choice]:
+    """The steps with their verdicts by colour and sign, and their tools where there is room."""
+    roomy = len(steps) <= NAMES_UP_TO
+    return [
+        Choice(
+            str(step.index + 1),
+            [SIGNS[step.outcome][0], f"{step.index + 1} {step.call.name}" if roomy else str(step.index + 1)],
+            SIGNS[step.outcome][1],
+            f"step {step.index + 1}: {step.call.name}, {SIGNS[step.outcome][2]}",
+        )
+        for step in steps
+    ]
+
+
+def pick_step(choices: Sequence[Choice], key: str, *, linked: bool) -> int:
+    """Lets the user go to a step by the overview, a slider, buttons or the arrow keys; returns its index.
+
+    Args:
+        choices: What the overview shows of each step; their ids are their numbers from 1.
+        key: Tells this one from others on the page.
+        linked: Keep the step in the address.
+    """
+    count = len(choices)
     name = f"{key}-step"
     if name not in st.session_state:
         asked = st.query_params.get("step", "") if linked else ""
         st.session_state[name] = int(asked) if re.fullmatch("[0-9]{1,6}", asked) else 1
-    st.session_state[name] = min(max(st.session_state[name], 1), steps)
-
-    def move(by: int) -> None:
-        st.session_state[name] = min(max(st.session_state[name] + by, 1), steps)
-
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        at = st.slider("Step", 1, steps, key=name)
-        st.button("Back", key=f"{key}-back", shortcut="Left", on_click=move, args=(-1,))
-        st.button("Next", key=f"{key}-next", shortcut="Right", on_click=move, args=(1,))
-    if linked:
+    at = st.session_state[name] = min(max(st.session_state[name], 1), count)
+    if count > 1:
+        _controls(choices, key, name)
+    if linked and st.query_params.get("step") != str(at):
         st.query_params["step"] = str(at)
     return at - 1
 
 
-def show_step(step: TraceStep, *, narrow: bool = False) -> None:
-    """One call in full."""
-    icon, colour, words = OUTCOMES[step.outcome]
-    st.badge(f"step {step.index + 1}: {words}", icon=icon, color=colour)
-    st.code(
-        f"{step.call.name}({json.dumps(step.call.arguments, ensure_ascii=False, indent=2)})",
-        language=None,
-        wrap_lines=True,
-    )
-    left, right = (st.container(), st.container()) if narrow else st.columns(2)
-    with left:
-        if step.sources:
-            st.caption("Where the arguments came from")
-            st.dataframe(
-                [{"argument": name, "source": source} for name, source in step.sources.items()], hide_index=True
-            )
-        if step.conditions:
-            st.caption("Conditions of the contract before the call")
-            truth = {True: "holds", False: "violated", None: "not reached"}
-            st.dataframe(
-                [
-                    {"truth": truth[item.holds], "code": item.code, "condition": item.condition}
-                    for item in step.conditions
-                ],
-                hide_index=True,
-            )
-    with right:
-        if step.problem is None:
-            st.caption("Answer")
-            st.json(step.result, expanded=2)
-        else:
-            st.caption("Refused")
-            st.text(f"{step.problem.code}: {step.problem.message}")
-            if step.problem.details:
-                st.json(step.problem.details, expanded=2)
-    if step.diff:
-        st.caption("What changed")
-        st.dataframe(change_rows(step.diff), hide_index=True)
-    st.caption(f"{len(step.reads)} rows read, {len(step.writes)} writes")
+def _controls(choices: Sequence[Choice], key: str, name: str) -> None:
+    count = len(choices)
+
+    def move(by: int) -> None:
+        st.session_state[name] = min(max(st.session_state[name] + by, 1), count)
+
+    def jump(number: str) -> None:
+        st.session_state[name] = int(number)
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Back", key=f"{key}-back", shortcut="Left", on_click=move, args=(-1,))
+        st.button("Next", key=f"{key}-next", shortcut="Right", on_click=move, args=(1,))
+        st.slider("Step", 1, count, key=name, label_visibility="collapsed")
+    picker(choices, chosen=str(st.session_state[name]), key=f"{key}-strip", on_pick=jump)

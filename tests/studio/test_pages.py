@@ -14,7 +14,7 @@ from studio import jobs
 from tests.studio.conftest import APP, open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, TASKS, fill_with_attacks
 
-PAGES = ("domains", "runs", "tools", "graph", "traces", "tasks", "datasets")
+PAGES = ("domains", "runs", "tools", "graph", "traces", "tasks", "play", "datasets")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -77,48 +77,6 @@ def test_a_link_leads_to_its_tool(full_store: Path) -> None:
     page = open_page("tools", domain=DOMAIN, tool="cancel_booking")
     assert page.selectbox(key=f"choose-tool-{DOMAIN}").value == "cancel_booking"
     assert "def cancel_booking" in shown(page)
-
-
-def test_a_link_leads_to_its_trace_and_step(full_store: Path) -> None:
-    with Store.open(full_store) as store:
-        long = next(trace for trace in store.traces.of(DOMAIN) if trace.steps > 1)
-    page = open_page("traces", domain=DOMAIN, trace=long.id, step="2")
-    assert long.title in shown(page)
-    assert page.slider[0].value == 2
-
-
-@pytest.mark.parametrize(
-    "step", ["0", "999999", "²", "-1", "x", "1" * 5000], ids=["low", "high", "superscript", "negative", "word", "long"]
-)
-def test_a_step_in_the_address_that_makes_no_sense_does_no_harm(step: str, full_store: Path) -> None:
-    with Store.open(full_store) as store:
-        long = next(trace for trace in store.traces.of(DOMAIN) if trace.steps > 1)
-    page = open_page("traces", domain=DOMAIN, trace=long.id, step=step)
-    assert not page.exception
-    assert 1 <= page.slider[0].value <= long.steps
-
-
-def test_stepping_moves_through_a_trace_and_stops_at_its_ends(full_store: Path) -> None:
-    with Store.open(full_store) as store:
-        long = next(trace for trace in store.traces.of(DOMAIN) if trace.steps > 1)
-    page = open_page("traces", domain=DOMAIN, trace=long.id)
-    key = f"trace-{DOMAIN}-{long.id}"
-    for _ in range(long.steps + 1):
-        page.button(key=f"{key}-next").click().run()
-    assert page.slider[0].value == long.steps
-    assert page.query_params["step"] == str(long.steps)
-    for _ in range(long.steps + 1):
-        page.button(key=f"{key}-back").click().run()
-    assert page.slider[0].value == 1
-
-
-def test_traces_are_found_by_words(full_store: Path) -> None:
-    page = open_page("traces")
-    page.text_input(key="trace-words").set_value("cancel_booking").run()
-    assert page.selectbox(key=f"choose-trace-{DOMAIN}").value
-    assert all("cancel_booking" in option for option in page.selectbox(key=f"choose-trace-{DOMAIN}").options)
-    page.text_input(key="trace-words").set_value("no such thing").run()
-    assert "Loosen the filter" in page.info[0].value
 
 
 def test_a_task_is_approved_rejected_and_undone(full_store: Path) -> None:
