@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from engine import __version__
-from engine.commands import bench, domains, exporting, health, revise, runs, studio, synth
+from engine.commands import bench, datasets, domains, exporting, health, revise, runs, studio, synth
 from engine.commands.console import Failed, say
 from engine.errors import ScaleEnvError, SeedError, UsageError
 
@@ -54,6 +54,7 @@ app.command("revise")(revise.revise)
 app.command("resume")(runs.resume)
 app.command("cancel")(runs.cancel)
 app.command("export")(exporting.export)
+app.add_typer(datasets.app, name="dataset")
 app.add_typer(bench.app, name="bench")
 app.command("doctor")(health.doctor)
 app.command("studio")(studio.studio)

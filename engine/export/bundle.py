@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
 from engine import __version__
-from engine.export.checks import check_tasks
+from engine.export.checks import checked
 from engine.export.environment import MODULES
 from engine.export.files import write_folder
 from engine.export.rows import json_line, task_fields
@@ -27,10 +28,12 @@ FORMAT = "scaleenv-bundle"
 FORMAT_VERSION = 1
 
 
-def write_bundle(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
+def write_bundle(domain: Domain, tasks: Iterable[Task], folder: Path) -> Path:
     """Writes a bundle; the same domain and tasks give the same bytes, whenever and wherever.
 
     Args:
+        domain: The domain.
+        tasks: Written one after the other, so any number of them.
         folder: The bundle's folder. An older bundle there is replaced as a whole.
 
     Returns:
@@ -40,13 +43,50 @@ def write_bundle(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
         ExportError: A task is of another domain or would pay for nothing, `folder` holds something else, or can't
             be written.
     """
-    check_tasks(domain, tasks)
-    write_folder(folder, bundle_files(domain, tasks), _is_bundle)
+    write_folder(folder, lambda draft: fill_bundle(domain, ((task, {}) for task in tasks), draft), _is_bundle)
     return folder
 
 
-def bundle_files(domain: Domain, tasks: Sequence[Task]) -> dict[str, bytes]:
-    """The bundle's files by name, manifest included."""
+def fill_bundle(domain: Domain, tasks: Iterable[tuple[Task, dict[str, Any]]], folder: Path) -> None:
+    """Writes a bundle's files into an empty folder.
+
+    Args:
+        domain: The domain.
+        tasks: Each with what its line in `tasks.jsonl` says beside what it says anyway, such as its split.
+        folder: Where to.
+
+    Raises:
+        ExportError: A task is of another domain or would pay for nothing.
+        OSError: A file can't be written.
+    """
+    hashes: dict[str, str] = {}
+    difficulty = {"easy": 0, "medium": 0, "hard": 0}
+    first = ""
+    found = sha256()
+    further: deque[dict[str, Any]] = deque()
+
+    def plain() -> Iterator[Task]:
+        for task, more in tasks:
+            further.append(more)
+            yield task
+
+    with (folder / "tasks.jsonl").open("wb") as file:
+        for task in checked(domain, plain()):
+            line = json_line({**task_fields(task), **further.popleft()}).encode()
+            file.write(line)
+            found.update(line)
+            first = first or task.id
+            difficulty[task.difficulty] += 1
+    hashes["tasks.jsonl"] = found.hexdigest()
+    text = _fixed_files(domain) | {"README.md": _readme(domain, sum(difficulty.values()), first)}
+    for name, content in text.items():
+        (folder / name).write_bytes(content.encode())
+        hashes[name] = sha256(content.encode()).hexdigest()
+    (folder / "manifest.json").write_bytes(_manifest(domain, difficulty, dict(sorted(hashes.items()))).encode())
+
+
+def _fixed_files(domain: Domain) -> dict[str, str]:
+    """The files that don't depend on the tasks, by name."""
     text = {f"{name}.py": _portable(name) for name in MODULES if name != "tools"}
     text["tools.py"] = tools_module(domain)
     text["environment.py"] = files("engine.export").joinpath("environment.py").read_text("utf-8")
@@ -60,10 +100,7 @@ def bundle_files(domain: Domain, tasks: Sequence[Task]) -> dict[str, bytes]:
     )
     text["tool_schemas.json"] = _pretty([openai_schema(tool) for tool in domain.tools])
     text["base_rows.json"] = json_line(dict(domain.spec.base_rows))
-    text["tasks.jsonl"] = "".join(json_line(task_fields(task)) for task in tasks)
-    text["README.md"] = _readme(domain, tasks)
-    content = {name: text[name].encode() for name in sorted(text)}
-    return {**content, "manifest.json": _manifest(domain, tasks, content).encode()}
+    return text
 
 
 def tools_module(domain: Domain) -> str:
@@ -103,7 +140,7 @@ def _pretty(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _readme(domain: Domain, tasks: Sequence[Task]) -> str:
+def _readme(domain: Domain, tasks: int, first: str) -> str:
     template = files("engine.export").joinpath("bundle_readme.md").read_text("utf-8")
     return template.format(
         title=domain.spec.title,
@@ -111,15 +148,12 @@ def _readme(domain: Domain, tasks: Sequence[Task]) -> str:
         name=domain.name,
         tools=len(domain.tools),
         tables=len(domain.database.tables),
-        tasks=len(tasks),
-        first=tasks[0].id if tasks else "no tasks",
+        tasks=tasks,
+        first=first or "no tasks",
     )
 
 
-def _manifest(domain: Domain, tasks: Sequence[Task], content: dict[str, bytes]) -> str:
-    difficulty: dict[str, int] = {"easy": 0, "medium": 0, "hard": 0}
-    for task in tasks:
-        difficulty[task.difficulty] += 1
+def _manifest(domain: Domain, difficulty: dict[str, int], hashes: dict[str, str]) -> str:
     return _pretty(
         {
             "format": FORMAT,
@@ -132,9 +166,9 @@ def _manifest(domain: Domain, tasks: Sequence[Task], content: dict[str, bytes]) 
             "seed_digest": domain.spec.seed_digest,
             "tables": len(domain.database.tables),
             "tools": len(domain.tools),
-            "tasks": len(tasks),
+            "tasks": sum(difficulty.values()),
             "difficulty": difficulty,
-            "files": {name: sha256(data).hexdigest() for name, data in content.items()},
+            "files": hashes,
         }
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from engine.errors import ExportError
 from engine.models.domain import Domain
@@ -12,8 +12,8 @@ from engine.runtime.records import to_diff
 from engine.runtime.reward import policies
 
 
-def check_tasks(domain: Domain, tasks: Sequence[Task]) -> None:
-    """Refuses tasks that can't be run in the domain, and those that pay for nothing.
+def checked(domain: Domain, tasks: Iterable[Task]) -> Iterator[Task]:
+    """The tasks one after the other; refuses those that can't be run in the domain, and those that pay for nothing.
 
     Raises:
         ExportError: A task is of another domain, uses a tool that the domain lacks, or would pay for doing nothing.
@@ -26,3 +26,4 @@ def check_tasks(domain: Domain, tasks: Sequence[Task]) -> None:
             raise ExportError(f"task {task.id} {what}; export domain {domain.name} with its own tasks")
         if not task.communicate and matcher.score(to_diff(task.gold_diff), [])["reward"]:
             raise ExportError(f"task {task.id} would let agents earn the reward by doing nothing; leave it out")
+        yield task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import ExportError
@@ -34,11 +34,11 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], is_ours: Callable[[Path], bool]) -> None:
-    """Puts a folder with exactly these files in place of `folder`.
+def write_folder(folder: Path, fill: Callable[[Path], object], is_ours: Callable[[Path], bool]) -> None:
+    """Lets `fill` fill a new folder, then puts it in place of `folder`.
 
     Args:
-        files: Contents by file name.
+        fill: Writes the contents into the empty folder that it is given.
         is_ours: Whether an existing folder is one that may be replaced.
 
     Raises:
@@ -54,8 +54,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], is_ours: Callable[[Pa
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         new, old = draft / "new", draft / "old"
         new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
+        fill(new)
         if folder.is_dir():
             folder.rename(old)
         new.rename(folder)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
 from engine.errors import ExportError
-from engine.export.checks import check_tasks
+from engine.export.checks import checked
 from engine.export.files import write_file
 from engine.models.base import Rows, canonical_json
 from engine.models.domain import Domain
@@ -83,7 +84,7 @@ def _schemas(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def write_jsonl(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
+def write_jsonl(domain: Domain, tasks: Iterable[Task], folder: Path) -> Path:
     """Writes `tasks.jsonl` into `folder`: one row a task, the same bytes for the same tasks.
 
     A dataset card beside it (`README.md`) names the columns' types, so that `datasets.load_dataset(folder)` of version
@@ -93,23 +94,49 @@ def write_jsonl(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
         The file.
 
     Raises:
-        ExportError: A task does not belong here (see `check_tasks`), the file can't be written, or the folder has a
+        ExportError: A task does not belong here (see `checked`), the file can't be written, or the folder has a
             README.md of its own.
     """
-    check_tasks(domain, tasks)
     path = folder / "tasks.jsonl"
     card, text = folder / "README.md", _packaged("dataset_card.md")
     if card.is_file() and card.read_bytes() != text.encode():
         raise ExportError(f"{card} exists and would be overwritten; choose another --out")
 
     def write(draft: Path) -> None:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            for task in tasks:
-                file.write(json_line(training_row(domain, task)))
+        with JsonlFile(draft) as file:
+            for task in checked(domain, tasks):
+                file.write(training_row(domain, task))
 
     write_file(path, write)
     write_file(card, lambda draft: draft.write_text(text, "utf-8"))
     return path
+
+
+class RowFile(AbstractContextManager["RowFile"]):
+    """A file of rows that is written one row at a time; give it to `with`."""
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Adds a row."""
+        raise NotImplementedError
+
+
+class JsonlFile(RowFile):
+    """One line of JSON a row.
+
+    Args:
+        path: Where to; what is there is overwritten.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Adds a row."""
+        self._file.write(json_line(row))
+
+    def __exit__(self, *error: object) -> None:
+        """Closes the file."""
+        self._file.close()
 
 
 NESTED = ("user_profile", "tools", "reference_calls", "chain", "gold_diff", "initial_state")
@@ -118,35 +145,78 @@ NESTED = ("user_profile", "tools", "reference_calls", "chain", "gold_diff", "ini
 Arrow structs would pad every missing key with a null, and models learn the nulls.
 """
 
+ROWS_AT_ONCE = 1000
+"""Rows of one row group: what is held in memory while Parquet is written."""
 
-def write_parquet(domain: Domain, tasks: Sequence[Task], folder: Path) -> Path:
+
+class ParquetFile(RowFile):
+    """Rows with nested values as JSON text, written in row groups.
+
+    Args:
+        path: Where to; what is there is overwritten.
+
+    Raises:
+        ExportError: pyarrow is not installed.
+    """
+
+    TEXT = ("task_id", "domain", "instruction", "difficulty")
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import pyarrow as arrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise ExportError(
+                "Parquet needs pyarrow, which is not installed; pip install 'scaleenv-studio[parquet]', or use jsonl"
+            ) from error
+        # pyarrow has no complete type information, so it is used as plain objects.
+        self._arrow = cast("Any", arrow)
+        pa = self._arrow
+        message = pa.struct([("role", pa.string()), ("content", pa.string())])
+        self._schema = pa.schema(
+            [
+                *((name, pa.string()) for name in self.TEXT),
+                ("messages", pa.list_(message)),
+                *((name, pa.string()) for name in NESTED),
+            ]
+        )
+        self._file = cast("Any", parquet).ParquetWriter(path, self._schema, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Adds a row."""
+        flat = {name: (_schemas if name == "tools" else canonical_json)(row[name]) for name in NESTED}
+        self._rows.append({**{name: row[name] for name in (*self.TEXT, "messages")}, **flat})
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._file.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
+        self._rows = []
+
+    def __exit__(self, *error: object) -> None:
+        """Writes what is left and closes the file."""
+        if self._rows:
+            self._flush()
+        self._file.close()
+
+
+def write_parquet(domain: Domain, tasks: Iterable[Task], folder: Path) -> Path:
     """Writes `tasks.parquet` into `folder`: one row a task, with nested values as JSON text.
 
     Returns:
         The file.
 
     Raises:
-        ExportError: A task does not belong here (see `check_tasks`), pyarrow is not installed, or the file can't be
+        ExportError: A task does not belong here (see `checked`), pyarrow is not installed, or the file can't be
             written.
     """
-    check_tasks(domain, tasks)
-    try:
-        import pyarrow as arrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ExportError(
-            "Parquet needs pyarrow, which is not installed; pip install 'scaleenv-studio[parquet]', or use jsonl"
-        ) from error
-    # pyarrow has no complete type information, so it is used as plain objects.
-    pa, pq = cast("Any", arrow), cast("Any", parquet)
-    rows = [training_row(domain, task) for task in tasks]
-    text = ("task_id", "domain", "instruction", "difficulty")
-    message = pa.struct([("role", pa.string()), ("content", pa.string())])
-    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in text}
-    columns["messages"] = pa.array([row["messages"] for row in rows], pa.list_(message))
-    for name in NESTED:
-        write = _schemas if name == "tools" else canonical_json
-        columns[name] = pa.array([write(row[name]) for row in rows], pa.string())
+
+    def write(draft: Path) -> None:
+        with ParquetFile(draft) as file:
+            for task in checked(domain, tasks):
+                file.write(training_row(domain, task))
+
     path = folder / "tasks.parquet"
-    write_file(path, lambda draft: pq.write_table(pa.table(columns), draft, compression="zstd"))
+    write_file(path, write)
     return path

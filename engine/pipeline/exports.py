@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +10,7 @@ from engine.errors import ExportError, UsageError
 from engine.export.bundle import write_bundle
 from engine.export.rows import write_jsonl, write_parquet
 from engine.models.base import Model
+from engine.models.task import Task
 from engine.store import Store
 
 Format = Literal["bundle", "jsonl", "parquet"]
@@ -23,6 +24,19 @@ class Exported(Model):
     domain: str
     tasks: int
     path: Path
+
+
+class _Counted:
+    """Tasks that are counted as they go by."""
+
+    def __init__(self, tasks: Iterator[Task]) -> None:
+        self._tasks = tasks
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Task]:
+        for task in self._tasks:
+            self.count += 1
+            yield task
 
 
 def export_domains(
@@ -52,7 +66,7 @@ def export_domains(
         written: list[Exported] = []
         for name in chosen:
             folder = out if len(chosen) == 1 else out / name
-            tasks = list(store.tasks.iterate(name, approved_only=approved_only))
+            tasks = _Counted(store.tasks.iterate(name, approved_only=approved_only))
             path = _WRITERS[format](store.domain(name), tasks, folder)
-            written.append(Exported(domain=name, tasks=len(tasks), path=path))
+            written.append(Exported(domain=name, tasks=tasks.count, path=path))
         return written

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ExportError
-from engine.export.bundle import bundle_files, tools_module, write_bundle
+from engine.export.bundle import tools_module, write_bundle
 from engine.export.environment import BundleError, Environment
 from engine.export.rows import write_jsonl, write_parquet
 from engine.models.domain import Domain
@@ -94,7 +94,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, bundle: Path) -> No
     for path in bundle.iterdir():
         if path.is_file():
             assert (again / path.name).read_bytes() == path.read_bytes(), path.name
-    assert {path.name: path.read_bytes() for path in again.iterdir()} == bundle_files(base_domain(), booking_tasks())
+    assert {path.name for path in again.iterdir()} == {path.name for path in bundle.iterdir() if path.is_file()}
 
 
 def test_it_says_what_the_engine_says(bundle: Path) -> None:
