@@ -9,7 +9,7 @@ from engine.models.base import Model
 from engine.models.domain import DomainSpec
 from engine.models.run import Run, RunOptions
 from engine.models.tool import Tool
-from engine.pipeline.contract_text import LARGEST_TEXT, ContractText, EditProblem, located, read_contract
+from engine.pipeline.contract_text import LARGEST_TEXT, EditProblem, located, read_contract
 from engine.store import Store
 from engine.store.codec import digest_of
 from engine.store.tools import StoredTool
@@ -73,13 +73,18 @@ def examine(spec: DomainSpec, current: Tool, draft: Draft) -> Examined:
     from engine.contracts.check import check_contract
     from engine.runtime.admission import admit
 
-    problems = _check_texts(draft)
+    problems = [*_check_texts(draft)]
     source = draft.source.replace("\r\n", "\n").rstrip() + "\n"
     if source.strip() == current.source.strip():
         source = current.source
     read = read_contract(draft.contract)
-    if problems or read.contract is None:
-        return Examined(problems=(*problems, *read.problems))
+    if len(source) <= LARGEST_TEXT:
+        problems += [
+            EditProblem(where="source", line=refusal.line, message=_with_remedy(refusal.reason, refusal.remedy))
+            for refusal in admit(current.model_copy(update={"source": source}), spec.database)
+        ]
+    if read.contract is None:
+        return Examined(problems=(*read.problems, *problems))
     texts = {"description": draft.description.strip(), "summary": draft.summary.strip()}
     tool = current.model_copy(update={"source": source, "contract": read.contract, **texts})
     tool = Tool.model_validate(tool.model_dump())  # without what the old one had worked out
@@ -89,23 +94,7 @@ def examine(spec: DomainSpec, current: Tool, draft: Draft) -> Examined:
         if getattr(tool, part) != getattr(current, part)
     )
     found = [located(read, tool, problem) for problem in check_contract(tool, spec.database)]
-    found += [
-        EditProblem(where="source", line=refusal.line, message=_with_remedy(refusal.reason, refusal.remedy))
-        for refusal in admit(tool, spec.database)
-    ]
-    return Examined(tool=tool, changed=changed, problems=tuple(found))
-
-
-def check_contract_text(spec: DomainSpec, current: Tool, text: str) -> ContractText:
-    """The contract alone, for an editor that says what is wrong while it is written; needs no sandbox."""
-    from engine.contracts.check import check_contract
-
-    read = read_contract(text)
-    if read.contract is None:
-        return read
-    tool = Tool.model_validate({**current.model_dump(), "contract": read.contract.model_dump()})
-    found = tuple(located(read, tool, problem) for problem in check_contract(tool, spec.database))
-    return read.model_copy(update={"problems": found})
+    return Examined(tool=tool, changed=changed, problems=(*found, *problems))
 
 
 def _with_remedy(reason: str, remedy: str) -> str:

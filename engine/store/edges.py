@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from engine.models.graph import Edge
+from engine.store.codec import digest_of
 from engine.store.connection import Connection
 
 
@@ -31,22 +33,39 @@ class Edges:
             [(int(edge.proven), edge.reason, edge.evidence, domain, edge.id) for edge in edges],
         )
 
+    def mark(self, domain: str) -> str:
+        """Changes whenever anything about a domain's edges does; cheap enough to be asked for each page."""
+        rows = self._connection.all(
+            "select id, proven, reason, evidence, stale from edge where domain = ? order by position", (domain,)
+        )
+        return digest_of("\n".join(repr(tuple(row)) for row in rows))
+
     def untried(self, domain: str) -> frozenset[str]:
         """Ids of the edges that no run has tried to prove yet; `all` tells them as unproven."""
         rows = self._connection.all("select id from edge where domain = ? and proven is null", (domain,))
         return frozenset(row["id"] for row in rows)
 
+    def of_tool(self, domain: str, tool: str) -> list[Edge]:
+        """The edges from and to a tool, in the order they were inferred."""
+        rows = self._connection.all(
+            "select * from edge where domain = :domain and (source = :tool or target = :tool) order by position",
+            {"domain": domain, "tool": tool},
+        )
+        return [self._read(row) for row in rows]
+
     def all(self, domain: str) -> list[Edge]:
         """A domain's edges in the order they were inferred."""
-        return [
-            Edge(
-                source=row["source"],
-                target=row["target"],
-                kind=row["kind"],
-                via=row["via"],
-                proven=bool(row["proven"]),
-                reason=row["reason"],
-                evidence=row["evidence"],
-            )
-            for row in self._connection.all("select * from edge where domain = ? order by position", (domain,))
-        ]
+        rows = self._connection.all("select * from edge where domain = ? order by position", (domain,))
+        return [self._read(row) for row in rows]
+
+    @staticmethod
+    def _read(row: Any) -> Edge:
+        return Edge(
+            source=row["source"],
+            target=row["target"],
+            kind=row["kind"],
+            via=row["via"],
+            proven=bool(row["proven"]),
+            reason=row["reason"],
+            evidence=row["evidence"],
+        )

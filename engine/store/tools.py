@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,53 @@ class StoredTool(Model):
     def admitted(self) -> bool:
         """Whether the foundation has it."""
         return self.report is not None and self.report.admitted
+
+
+class ToolSummary(Model):
+    """A tool in one line.
+
+    Attributes:
+        admitted: `None` until it was tested.
+        rules: Preconditions.
+        covered: Those of them that tests saw satisfied and violated.
+        unreachable: Those of which a violation can't be brought about.
+        codes: Their rejection codes, for searching.
+        inputs: Proven edges that lead to it.
+        outputs: Proven edges that lead from it.
+        unproven: Edges to or from it that no execution showed.
+        tasks: Audited tasks whose chain uses it.
+    """
+
+    name: str
+    category: str
+    entity: str
+    mutates: bool
+    admitted: bool | None
+    stale: str
+    cases: int
+    failures: int
+    rules: int
+    covered: int
+    unreachable: int
+    codes: str
+    inputs: int = 0
+    outputs: int = 0
+    unproven: int = 0
+    tasks: int = 0
+
+
+_SUMMARIES = """
+select name, category, entity, mutates, admitted, stale,
+  coalesce(json_extract(report, '$.cases'), 0) as cases, coalesce(json_extract(report, '$.failures'), 0) as failures,
+  (select count(*) from json_each(report, '$.coverage')) as rules,
+  (select coalesce(sum(json_extract(value, '$.satisfied') and json_extract(value, '$.violated')), 0)
+    from json_each(report, '$.coverage')) as covered,
+  (select coalesce(sum(json_extract(value, '$.unreachable') != ''), 0)
+    from json_each(report, '$.coverage')) as unreachable,
+  (select coalesce(group_concat(json_extract(value, '$.code'), ' '), '')
+    from json_each(report, '$.coverage')) as codes
+from tool where domain = ? order by position
+"""
 
 
 class Tools:
@@ -97,6 +145,30 @@ class Tools:
             stale=row["stale"],
             digest=row["digest"],
         )
+
+    def summaries(self, domain: str) -> list[ToolSummary]:
+        """A domain's tools in one line each, in the order they were composed."""
+        found = {row["name"]: dict(row) for row in self._connection.all(_SUMMARIES, (domain,))}
+        for row in self._connection.all("select source, target, proven from edge where domain = ?", (domain,)):
+            for end, count in ((row["source"], "outputs"), (row["target"], "inputs")):
+                if end in found:
+                    count = count if row["proven"] else "unproven"
+                    found[end][count] = found[end].get(count, 0) + 1
+        for name, count in self.uses(domain).items():
+            if name in found:
+                found[name]["tasks"] = count
+        return [ToolSummary.model_validate(entry) for entry in found.values()]
+
+    def uses(self, domain: str) -> dict[str, int]:
+        """Tool -> in how many audited tasks' chains it is."""
+        rows = self._connection.all(
+            "select tools, count(*) as n from task where domain = ? and state = 'audited' group by tools", (domain,)
+        )
+        counts: dict[str, int] = {}
+        for row in rows:
+            for name in dict.fromkeys(json.loads(row["tools"])):
+                counts[name] = counts.get(name, 0) + row["n"]
+        return counts
 
     def get(self, domain: str, name: str) -> StoredTool:
         """One tool.
