@@ -19,15 +19,10 @@ def ago(at: float, *, now: float | None = None) -> str:
     left = max((time.time() if now is None else now) - at, 0.0)
     for size, unit in STEPS:
         if left < size:
-            return (
-                "just now"
-                if unit == "s" and left < 5
-                else f"{left:.0f} {unit} ago"
-                if unit == "s"
-                else f"{int(left)} {unit} ago"
-            )
+            # No break within: a column of such moments stays narrow and on one line each.
+            return "just\u00a0now" if unit == "s" and left < 5 else f"{int(left)}\u00a0{unit}\u00a0ago"
         left /= size
-    return f"{left:.1f} years ago"
+    return f"{left:.1f}\u00a0years\u00a0ago"
 
 
 def on(at: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import lru_cache
 from hashlib import sha256
@@ -210,8 +211,9 @@ def template(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def language_reference() -> str:
-    """The description of the blueprint language, as Markdown of our own."""
-    return data_path("blueprints", "README.md").read_text("utf-8")
+    """The description of the blueprint language, as Markdown of our own; its links lead to files, so their words alone are left."""
+    text = data_path("blueprints", "README.md").read_text("utf-8")
+    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
 
 
 @lru_cache(maxsize=KEPT)

@@ -54,7 +54,8 @@ def show_comparison() -> None:
         st.info("Nothing to compare yet: no domain has a tool. Start one under **New domain**.", icon=":material/info:")
         return
     st.caption(
-        "Tables and tools of each domain; the larger the bubble, the denser its graph. A click opens the domain."
+        "Tables and tools of each domain; the larger the mark, the denser its graph. Domains of one size are drawn beside "
+        "each other. A click opens the domain."
     )
     chosen = choose_point(bubbles(shapes), key="bubbles", alt="Domains by tables, tools and density of the graph")
     if chosen and "domain" in chosen:

@@ -181,13 +181,8 @@ def _line(each: Any) -> dict[str, Any]:
     else:
         what = badge(KINDS[each.kind], "info")
     subject = f"{each.tasks:,} tasks" if each.kind == "review" and each.tasks > 1 else each.subject
-    return {
-        "when": ago(each.at),
-        "who": each.who,
-        "did": what,
-        "what": mono(subject),
-        "domain": "" if subject.startswith(each.domain) else each.domain,
-    }
+    known = {"when": ago(each.at), "who": each.who, "did": what, "what": mono(subject)}
+    return known if subject.startswith(each.domain) else known | {"domain": each.domain}
 
 
 def show_storage(found: queries.Overview) -> None:
