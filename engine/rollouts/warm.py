@@ -15,16 +15,15 @@ from engine.runtime.sandbox import SandboxRuntime
 class _Kept:
     """One domain's environment; whoever holds the lock uses it."""
 
-    def __init__(self, revision: str, load: Callable[[], Domain]) -> None:
+    def __init__(self, revision: str) -> None:
         self.revision = revision
         self.lock = RLock()
         self.users = 0
-        self._load = load
         self._environment: Environment | None = None
 
-    def environment(self) -> Environment:
+    def environment(self, load: Callable[[], Domain]) -> Environment:
         if self._environment is None:
-            domain = self._load()
+            domain = load()
             self._environment = Environment(domain, SandboxRuntime(domain))
         return self._environment
 
@@ -61,7 +60,7 @@ class WarmEnvironments:
             if kept is None or kept.revision != revision:
                 if kept is not None and not kept.users:
                     gone.append(kept)
-                kept = self._kept[name] = _Kept(revision, load)
+                kept = self._kept[name] = _Kept(revision)
             self._kept.move_to_end(name)
             kept.users += 1
             for other in [key for key, entry in self._kept.items() if not entry.users]:
@@ -72,7 +71,7 @@ class WarmEnvironments:
             entry.close()
         try:
             with kept.lock:
-                yield kept.environment()
+                yield kept.environment(load)
         finally:
             with self._lock:
                 kept.users -= 1

@@ -42,7 +42,7 @@ def verdict_line(trace: Trace) -> None:
     tone, words = ("good", "✓ passed") if trace.passed else ("bad", "✗ failed")
     if trace.verdict == "not finished":
         tone, words = "info", "… open"
-    show(row(badge(words, tone), trace.title, *([trace.verdict] if trace.verdict else [])))  # type: ignore[arg-type]
+    show(row(badge(words, tone), trace.title, *([trace.verdict] if trace.verdict else [])))
 
 
 @st.fragment

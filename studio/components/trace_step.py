@@ -243,7 +243,7 @@ def _state_badge(mark: str, here: bool, read: bool) -> Markup:
     parts: list[Markup] = []
     if mark:
         text, tone = sign[mark]
-        parts.append(badge(f"{text} {'now' if here else 'before'}", tone))  # type: ignore[arg-type]
+        parts.append(badge(f"{text} {'now' if here else 'before'}", tone))
     if read:
         parts.append(badge("read", "info"))
     return Markup(" ").join(parts)
