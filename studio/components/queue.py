@@ -66,6 +66,9 @@ def _serve(choice: QueueChoice, name: str) -> None:
     task, review = st.columns([5, 3], gap="medium")
     with task:
         show_brief(item.task, *([badge("skipped before", "quiet")] if item.served.skipped else []))
+        if st.session_state.get(_AT) != at:
+            st.session_state[_AT] = at
+            st.session_state[_DRAWN] = time.monotonic()
     with review:
         draw(item.review, _acts(item, name), key="queue")
         show(
@@ -74,9 +77,6 @@ def _serve(choice: QueueChoice, name: str) -> None:
             head("Before you decide"),
             Markup('<div class="se-house">{}</div>').format(_rules()),
         )
-    if st.session_state.get(_AT) != at:
-        st.session_state[_AT] = at
-        st.session_state[_DRAWN] = time.monotonic()
 
 
 def _rules() -> Markup:

@@ -27,9 +27,8 @@ def show_brief(view: TaskView, *marks: Markup) -> None:
         *marks,
         badge(task.difficulty, "info"),
         f"{len(task.chain.steps)} steps",
-        f"{len(task.tools)} tools offered",
-        f"{sum(len(rows) for rows in task.initial_state.rows.values()):,} rows, {distractors} of them distractors",
-        f"clock {task.initial_state.now}",
+        f"{len(task.tools)} tools",
+        f"{sum(len(rows) for rows in task.initial_state.rows.values()):,} rows, {distractors} distractors",
     ]
     show(
         Markup('<div class="se-brief">{}{}{}{}{}</div>').format(
@@ -38,7 +37,7 @@ def show_brief(view: TaskView, *marks: Markup) -> None:
             _part(
                 "se-brief-profile",
                 head("The user knows of themselves"),
-                facts(task.user_profile) if task.user_profile else row("Nothing."),
+                facts(task.user_profile | {"(clock)": task.initial_state.now.replace("T", " ")}),
             ),
             _part("se-brief-chain", head("Reference solution"), chain_lines(task)),
             _part("se-brief-gold", changes_markup(task.gold_diff, "What it changes")),

@@ -14,7 +14,7 @@ def page() -> None:
     st.title("Review queue")
     queue, agreement = st.tabs(["Queue", "Agreement"], key="part", on_change="rerun", bind="query-params")
     if queue.open:
-        with queue:
+        with queue, st.container(gap="xsmall"):
             choice = choose_queue()
             if choice is not None:
                 show_queue(choice)
