@@ -6,6 +6,7 @@ whether or not anybody looks, a gate before every request, and headers that forb
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import threading
@@ -20,7 +21,7 @@ import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
 from engine.errors import UsageError  # noqa: E402
-from studio import auth, supervisor  # noqa: E402
+from studio import auth, scripts, supervisor  # noqa: E402
 from studio.auth_local import LocalGate  # noqa: E402
 from studio.auth_token import TokenGate  # noqa: E402
 from studio.headers import SafeHeaders  # noqa: E402
@@ -38,12 +39,25 @@ def _import(names: tuple[str, ...]) -> None:
             importlib.import_module(name)
 
 
+def _settle() -> None:
+    """Loads the large libraries, and spares the garbage collector everything that is there for good.
+
+    Streamlit collects after every run of a page or a fragment; going through some hundred thousand objects that never
+    become garbage takes longer than drawing most pages.
+    """
+    _import(NEEDED_LATER)
+    for package in ("queries", "components"):
+        _import(tuple(f"studio.{package}.{file.stem}" for file in PAGES.parent.joinpath(package).glob("[a-z]*.py")))
+    gc.collect()
+    gc.freeze()
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """What lives as long as the server does."""
     _import(NEEDED_SOON)
     # The large ones are not needed by the first page, and it must not wait for them.
-    threading.Thread(target=_import, args=(NEEDED_LATER,), daemon=True, name="warm-up").start()
+    threading.Thread(target=_settle, daemon=True, name="warm-up").start()
     supervisor.begin(store_path())
     try:
         yield
@@ -67,4 +81,4 @@ def gates() -> list[Middleware]:
     return [headers, Middleware(LocalGate)] if access.kind == "local" else [headers]
 
 
-app = st.App(PAGES, lifespan=lifespan, middleware=gates())
+app = st.App(PAGES, lifespan=lifespan, middleware=gates(), routes=scripts.routes())

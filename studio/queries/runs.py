@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Literal, NamedTuple
 
-from engine.models.run import Phase, Run
+from engine.models.run import Phase, Run, RunStatus
 from engine.pipeline.worker import worker_log
 from engine.store import Store
 from engine.store.run_log import LogFilter, LogPage
@@ -30,6 +30,8 @@ from studio.queries.run_figures import (
 
 Tone = Literal["good", "bad", "warn", "info", "quiet"]
 LogFormat = Literal["jsonl", "csv"]
+Known = dict[str, RunStatus]
+"""Runs with their statuses; what a page that looks again compares."""
 
 TONES: dict[str, Tone] = {
     "done": "good",
@@ -40,7 +42,7 @@ TONES: dict[str, Tone] = {
     "queued": "quiet",
     "running": "info",
 }
-PER_PAGE = 100
+PER_PAGE = 50
 """Lines of a log on a page."""
 
 
@@ -94,10 +96,10 @@ class RunView(NamedTuple):
     worker_log: str
 
 
-def ids() -> dict[str, bool]:
-    """All runs, newest first, and whether each is live."""
+def known() -> Known:
+    """All runs, newest first, with their statuses."""
     with opened() as store:
-        return {run.id: run.status in LIVE for run in store.runs.all()}
+        return {run.id: run.status for run in store.runs.all()}
 
 
 def rows() -> list[RunRow]:

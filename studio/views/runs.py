@@ -20,7 +20,9 @@ from studio.components.messages import attempt, tell, told
 from studio.components.run_steps import stepper
 from studio.queries import runs as queries
 
-LIVE_SECONDS, LIST_SECONDS, REST_SECONDS = 1.0, 3.0, 5.0
+LIVE_SECONDS, LOG_SECONDS, LIST_SECONDS, REST_SECONDS = 1.0, 3.0, 5.0, 5.0
+"""How often the parts of the page look again. At rest only the run itself looks, and redraws everything on a change."""
+
 KINDS = ("step", "rejection", "warning", "status")
 TONES = {"rejection": "bad", "warning": "warn", "status": "info"}
 MOST_ROWS = 7
@@ -34,7 +36,7 @@ def go_to(id: str) -> None:
 
 def await_first() -> None:
     """Draws the page anew once there is a run, which another tab or the command line may start."""
-    if queries.ids():
+    if queries.known():
         st.rerun()
 
 
@@ -42,7 +44,7 @@ def show_list(chosen: str, known: tuple[str, ...]) -> None:
     """All runs; a click on one shows it."""
     rows = queries.rows()
     if tuple(item.id for item in rows) != known:
-        st.rerun()
+        return  # the run's part is about to see it too, and draws the page anew
     now = time.time()
     # Selections go by position: another list, another widget.
     key = f"runs-{len(known)}-{known[0]}"
@@ -81,11 +83,11 @@ def show_list(chosen: str, known: tuple[str, ...]) -> None:
         st.rerun()
 
 
-def show_run(id: str, drawn_live: bool) -> None:
+def show_run(id: str, drawn: queries.Known) -> None:
     """One run: status, phases, figures, and what can be done."""
+    if queries.known() != drawn:
+        st.rerun()  # a run came, went, began or ended: another list, and another pace of looking
     view = queries.view(id)
-    if view.live != drawn_live:
-        st.rerun()  # another pace of looking, and another list of what can be done next
     run = view.run
     with st.container(horizontal=True, vertical_alignment="center"):
         show(row(mono(run.id), badge(view.status, view.tone), *_line(view)))
@@ -287,7 +289,7 @@ def guarded(draw: Callable[..., None], *arguments: object) -> None:
 def page() -> None:
     """Draws the page."""
     st.title("Runs")
-    known = queries.ids()
+    known = queries.known()
     if not known:
         say_empty("Nothing was run yet. Start a synthesis on the Domains page.", "domains", "Go to Domains")
         st.fragment(guarded, run_every=REST_SECONDS)(await_first)
@@ -298,17 +300,18 @@ def page() -> None:
         st.text(wanted)
     id = wanted if wanted in known else next(iter(known))
     go_to(id)
-    any_live = any(known.values())
-    st.fragment(guarded, run_every=LIST_SECONDS if any_live else REST_SECONDS)(show_list, id, tuple(known))
-    # A resting run is looked at too: another tab, or another machine, may resume it.
-    every = LIVE_SECONDS if known[id] else REST_SECONDS
-    st.fragment(guarded, run_every=every)(show_run, id, known[id])
+    # One that is told not to look again is drawn anew with the page, by the run's part, which always looks: another tab,
+    # another machine or the command line may go on with a run.
+    list_every = LIST_SECONDS if any(status in queries.LIVE for status in known.values()) else None
+    live = known[id] in queries.LIVE
+    st.fragment(guarded, run_every=list_every)(show_list, id, tuple(known))
+    st.fragment(guarded, run_every=LIVE_SECONDS if live else REST_SECONDS)(show_run, id, known)
     head = st.container(horizontal=True, vertical_alignment="center")
     chosen = choose_lines(id)
     with head:
         st.subheader("Log", anchor=False, width="stretch")
         offer_log(id, chosen)
-    st.fragment(guarded, run_every=2 * every)(show_log, id, chosen)
+    st.fragment(guarded, run_every=LOG_SECONDS if live else None)(show_log, id, chosen)
 
 
 page()
