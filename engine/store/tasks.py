@@ -17,7 +17,7 @@ from engine.store.reviews import Reviews
 from engine.store.similar_tasks import SimilarTask, similar_tasks
 from engine.store.task_filter import TaskFilter, TaskSort, TaskState, order_by
 
-__all__ = ["TaskFilter", "TaskOutcome", "TaskState", "TaskSummary", "Tasks"]
+__all__ = ["TaskFigures", "TaskFilter", "TaskOutcome", "TaskState", "TaskSummary", "Tasks"]
 
 
 class TaskOutcome(Model):
@@ -80,6 +80,23 @@ _SUMMARY = (
     "number, domain, position, id, state, review, cause, reason, difficulty, steps, instruction, tools, reviewers, agreed, "
     "rating, tags, reviewed_at, edits, stale"
 )
+
+
+class TaskFigures(Model):
+    """How many audited tasks are in which state, and how many attempts were rejected."""
+
+    open: int = 0
+    approved: int = 0
+    rejected: int = 0
+    needs_edit: int = 0
+    disagreed: int = 0
+    stale: int = 0
+    attempts: int = 0
+
+    @property
+    def audited(self) -> int:
+        """All audited tasks."""
+        return self.open + self.approved + self.rejected + self.needs_edit
 
 
 class Tasks:
@@ -306,6 +323,22 @@ class Tasks:
         """How many tasks the filter lets through."""
         where, parameters = _scan(chosen)
         return int(self._connection.value(f"select count(*) from {where}", parameters))
+
+    def figures(self, domains: Sequence[str] = ()) -> TaskFigures:
+        """How many tasks of some domains (all where left out) are in which state."""
+        chosen = TaskFilter(state="audited", domains=tuple(domains))
+        where, parameters = _scan(chosen)
+        rows = self._connection.all(
+            f"select review, count(*) as tasks, sum(agreed is 0) as disagreed, sum(stale != '') as stale from {where} "
+            "group by review",
+            parameters,
+        )
+        return TaskFigures(
+            **{row["review"]: row["tasks"] for row in rows},
+            disagreed=sum(row["disagreed"] for row in rows),
+            stale=sum(row["stale"] for row in rows),
+            attempts=self.count(chosen.model_copy(update={"state": "rejected"})),
+        )
 
     def place(
         self, chosen: TaskFilter, number: int, *, sort: TaskSort = "position", descending: bool = False

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.models.base import Row, Value
-from engine.models.chain import ArgumentList, ChainArgument, FromProfile, Literal
 from engine.models.domain import Domain
 from engine.models.task import Audit, Task
 from engine.models.task_edit import TaskWords
@@ -17,10 +16,9 @@ from engine.models.trace import Trace
 from engine.runtime.base import Runtime
 from engine.tasks.audit import audit, start_of
 from engine.tasks.duplicates import Duplicates
-from engine.tasks.mentions import facts_of
 from engine.tasks.provenance import leaks, said_values
-from engine.tasks.replay import sources
 from engine.tasks.speech import Meaning, forms, unsaid
+from engine.tasks.spoken import profile_fields, same, why_needed
 from engine.tasks.wording import say_facts
 
 LONGEST = 8_000
@@ -173,13 +171,13 @@ def spoken_problems(task: Task, domain: Domain) -> Iterator[str]:
     text = f"{task.instruction}\n{say_facts(task.user_profile)}"
     wanted = list(said_values(task, domain))
     for value in unsaid(wanted, task.initial_state.now, text):
-        meaning = next(meaning for other, meaning in wanted if _same(other, value))
+        meaning = next(meaning for other, meaning in wanted if same(other, value))
         ways = _ways(value, meaning, task.initial_state.now)
-        yield f"The instruction does not say {_shown(value)}, {_why(task, value)}; write {ways}."
+        yield f"The instruction does not say {_shown(value)}, {why_needed(task, value)}; write {ways}."
     for index, step in enumerate(task.chain.steps):
         for name, argument in step.arguments.items():
-            for field in _profile_fields(argument):
-                if not _same(task.user_profile.get(field.field), field.value):
+            for field in profile_fields(argument):
+                if not same(task.user_profile.get(field.field), field.value):
                     now = task.user_profile.get(field.field)
                     yield (
                         f"Step {index + 1} (`{step.tool}`) takes `{name}` from the profile's {field.field}, which must be "
@@ -198,29 +196,3 @@ def _shown(value: Value) -> str:
     return (
         f'"{value}"' if isinstance(value, str) else "yes" if value is True else "no" if value is False else f"{value}"
     )
-
-
-def _same(one: Value, other: Value) -> bool:
-    return type(one) is type(other) and one == other
-
-
-def _why(task: Task, value: Value) -> str:
-    """What a value is needed for: as an argument, to pick an item of an answer, or to tell an entity apart."""
-    for index, step in enumerate(task.chain.steps, start=1):
-        for name, argument in step.arguments.items():
-            if any(_same(item.value, value) for item in _literals(argument)):
-                return f"which step {index} (`{step.tool}`) needs as its `{name}`"
-            if any(_same(chosen, value) for source in sources(argument) for chosen in source.select.values()):
-                return f"by which step {index} (`{step.tool}`) picks the right one of several for `{name}`"
-    told = [table for mention in task.mentions for table, _, fact in facts_of(mention) if _same(fact, value)]
-    return f"by which the `{told[0]}` that is meant is told apart from others" if told else "which the task needs"
-
-
-def _literals(argument: ChainArgument) -> list[Literal]:
-    items = argument.items if isinstance(argument, ArgumentList) else (argument,)
-    return [item for item in items if isinstance(item, Literal)]
-
-
-def _profile_fields(argument: ChainArgument) -> list[FromProfile]:
-    items = argument.items if isinstance(argument, ArgumentList) else (argument,)
-    return [item for item in items if isinstance(item, FromProfile)]

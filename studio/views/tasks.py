@@ -1,230 +1,167 @@
-"""Tasks: read one with its chain, gold diff and audits, and decide on it."""
+"""Tasks: find them by filter, search and sort, read one in full, decide, edit its words, act on many."""
 
 from __future__ import annotations
 
-from typing import get_args
-
 import streamlit as st
 
-from engine.models.chain import ArgumentList, FromOutput, FromProfile, Literal
-from engine.models.review import ReviewState
-from engine.models.task import Difficulty, Task
-from engine.store.tasks import TaskFilter
-from studio.components.choose import choose, choose_domain
-from studio.components.curator import curator
-from studio.components.messages import attempt
-from studio.components.trace import cell, change_rows, show_trace
+from engine.errors import UsageError
+from studio.components.decide import decide
+from studio.components.empty import say_empty
+from studio.components.markup import badge, mono, row, show, table
+from studio.components.messages import tell
+from studio.components.task_bulk import bulk_menu, undo_offer
+from studio.components.task_detail import show_sections, show_task, show_words, stale_line
+from studio.components.task_editor import told_about_edit
+from studio.components.task_filters import Asked, choose_tasks, read_address, write_address
+from studio.components.task_list import Place, arrive, list_tasks, open_task, step_buttons
 from studio.queries import tasks as queries
-from studio.queries import traces
-from studio.queries.tasks import TaskView
-
-PAGE = 50
-COLOURS = {"open": "blue", "approved": "green", "rejected": "red", "needs_edit": "orange"}
-
-
-def source_of(argument: Literal | FromProfile | FromOutput | ArgumentList) -> str:
-    """Where an argument of a chain comes from, in words."""
-    if isinstance(argument, Literal):
-        return f"{cell(argument.value)} (said by the user)"
-    if isinstance(argument, FromProfile):
-        return f"{cell(argument.value)} (profile: {argument.field})"
-    if isinstance(argument, ArgumentList):
-        return "; ".join(source_of(item) for item in argument.items)
-    where = ", ".join(f"{name} = {cell(value)}" for name, value in argument.select.items())
-    chosen = f" where {where}" if where else ""
-    return f"step {argument.step + 1}: {argument.path}{chosen}{'.' + argument.field if argument.field else ''}"
-
-
-def show_task(view: TaskView) -> None:
-    """The task in full."""
-    task = view.task
-    instruction, profile = st.columns([3, 2])
-    with instruction:
-        st.caption("Instruction")
-        with st.container(border=True):
-            st.text(task.instruction)
-        st.text(
-            f"{task.difficulty}, {len(task.chain.steps)} steps, {len(task.tools)} tools offered, "
-            f"clock {task.initial_state.now}"
-        )
-    with profile:
-        st.caption("User profile")
-        st.dataframe(
-            [{"field": name, "value": cell(value)} for name, value in task.user_profile.items()], hide_index=True
-        )
-    chain, gold, state, audits = st.tabs(["Chain", "Gold diff", "Initial state", "Audits"])
-    with chain:
-        show_chain(task)
-    with gold:
-        st.dataframe(change_rows(task.gold_diff), hide_index=True)
-    with state:
-        show_state(view)
-    with audits:
-        show_audits(task)
-
-
-def show_chain(task: Task) -> None:
-    """The reference solution, with the source of each argument."""
-    for index, (step, call) in enumerate(zip(task.chain.steps, task.reference_calls, strict=True), start=1):
-        st.code(f"{index}. {call.name}", language=None)
-        if step.arguments:
-            st.dataframe(
-                [
-                    {"argument": name, "value": cell(call.arguments.get(name)), "source": source_of(argument)}
-                    for name, argument in step.arguments.items()
-                ],
-                hide_index=True,
-            )
-
-
-def show_state(view: TaskView) -> None:
-    """s0, with the rows that only make the task harder told apart."""
-    if view.task.initial_state.extends_base:
-        st.caption("These rows are added to the domain's base rows.")
-    for table, rows in view.rows.items():
-        st.text(table)
-        st.dataframe(
-            [
-                {
-                    "is a distractor": row.distractor,
-                    **{name: cell(value) for name, value in row.values.items()},
-                }
-                for row in rows
-            ],
-            hide_index=True,
-        )
-
-
-def show_audits(task: Task) -> None:
-    """Each check with its outcome, and the executions that show it."""
-    st.dataframe(
-        [{"audit": audit.name, "passed": audit.passed, "detail": audit.detail} for audit in task.audits],
-        hide_index=True,
-    )
-    names: dict[str, list[str]] = {}
-    for audit in task.audits:
-        for trace in audit.traces:
-            names.setdefault(trace, []).append(audit.name)
-    if names:
-        chosen = st.selectbox(
-            "Execution",
-            list(names),
-            format_func=lambda id: f"{', '.join(names[id])}  ·  {id}",
-            key=f"audit-{task.domain}-{task.id}",
-        )
-        show_trace(traces.trace(task.domain, chosen), key=f"audit-{chosen}", linked=False)
-
-
-def decide(view: TaskView) -> None:
-    """The buttons of a review; each press is one entry of the log."""
-    task = view.task
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.badge(view.review.replace("_", " "), color=COLOURS[view.review])
-        reason = st.text_input("Reason or note", key=f"reason-{task.domain}-{task.id}")
-        for label, action, shortcut in (
-            ("Approve", "approve", "A"),
-            ("Reject", "reject", "X"),
-            ("Needs edit", "needs_edit", "E"),
-            ("Undo", "undo", "U"),
-        ):
-            # The key names the task: a press that comes late must never decide on the next one.
-            st.button(
-                label,
-                key=f"{action}-{task.domain}-{task.id}",
-                shortcut=shortcut,
-                on_click=attempt,
-                args=(queries.review, task.domain, task.id, action, curator(), reason),
-                disabled=action == "undo" and not view.log,
-            )
-    if view.log:
-        with st.expander(f"History ({len(view.log)})"):
-            st.dataframe(
-                [{"curator": item.curator, "action": item.action, "text": item.text} for item in reversed(view.log)],
-                hide_index=True,
-            )
-
-
-def choose_filter(domain: str) -> TaskFilter:
-    """The filter that the user sets."""
-    review, difficulty, text = st.columns([1, 1, 2])
-    wanted_review = review.selectbox("Review", ["any", *get_args(ReviewState)], key="review")
-    wanted_difficulty = difficulty.selectbox("Difficulty", ["any", *get_args(Difficulty)], key="difficulty")
-    words = text.text_input("Instruction contains", key="words")
-    return TaskFilter(
-        domain=domain,
-        state="audited",
-        review=None if wanted_review == "any" else wanted_review,
-        difficulty=None if wanted_difficulty == "any" else wanted_difficulty,
-        text=words.strip() or None,
-    )
-
-
-def list_tasks(chosen: TaskFilter, total: int) -> list[str]:
-    """Shows one page of the tasks that the filter lets through, and returns their ids."""
-    # Where each page up to this one begins: the store pages by place, so that late pages are as fast as early ones.
-    begins: list[tuple[str, int] | None] = st.session_state.setdefault(f"pages-{chosen.model_dump_json()}", [None])
-    listed = queries.tasks_page(chosen, (len(begins) - 1) * PAGE, PAGE)
-    if total > PAGE:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Earlier", on_click=begins.pop, disabled=len(begins) == 1, key="earlier")
-            last = (listed[-1].domain, listed[-1].position) if listed else None
-            st.button("Later", on_click=begins.append, args=(last,), disabled=len(listed) < PAGE, key="later")
-            first = (len(begins) - 1) * PAGE
-            st.caption(f"{first + 1} to {first + len(listed)}")
-    st.dataframe(
-        [
-            {
-                "task": item.id,
-                "review": item.review,
-                "difficulty": item.difficulty,
-                "steps": item.steps,
-                "instruction": item.instruction,
-            }
-            for item in listed
-        ],
-        hide_index=True,
-        height="auto" if len(listed) <= 5 else 220,
-        column_config={"instruction": st.column_config.TextColumn(width="large")},
-    )
-    return [item.id for item in listed]
-
-
-def show_rejected(domain: str) -> None:
-    """Why attempts came to nothing."""
-    causes = queries.rejections(domain)
-    if causes:
-        with st.expander(f"{sum(causes.values())} attempts were rejected"):
-            st.dataframe([{"cause": cause, "attempts": count} for cause, count in causes.items()], hide_index=True)
+from studio.queries.tasks import TaskPage
 
 
 def page() -> None:
     """Draws the page."""
     st.title("Tasks")
-    domain = choose_domain()
-    if domain is None:
+    facets = queries.facets()
+    if not facets.domains:
+        say_empty("There is no domain yet. Start one on the Domains page.", "domains", "Go to Domains")
         return
-    chosen = choose_filter(domain)
-    total = queries.count_tasks(chosen)
-    whole = queries.count_tasks(TaskFilter(domain=domain, state="audited"))
-    if not whole:
-        st.info(
-            "This domain has no audited task yet. Start a run with tasks on the Domains page.", icon=":material/info:"
-        )
-        show_rejected(domain)
+    if read_address(facets):
+        _find_opened()
+    _say_lost()
+    asked = choose_tasks(facets, queries.figures)
+    if st.session_state["tasks-at"] is None:
+        st.session_state["tasks-at"] = _page_of_opened(asked)
+    listed = queries.page(asked.chosen, asked.sort, descending=asked.descending, number=st.session_state["tasks-at"])
+    st.session_state["tasks-at"] = listed.number
+    arrive(listed)
+    opened: Place | None = st.session_state.get("tasks-open")
+    if opened is None and listed.items:
+        opened = (listed.items[0].domain, listed.items[0].id)
+        open_task(opened)
+    attempts = asked.chosen.state == "rejected"
+    undo_offer()
+    told_about_edit()
+    if listed.total:
+        list_tasks(listed, opened, attempts=attempts, many_domains=len(asked.chosen.domains) != 1)
+    else:
+        _say_none(asked)
+    if listed.total or opened is not None:
+        _footer(listed, asked, opened, attempts=attempts)
+    if opened is not None:
+        _detail(opened, inside=any((item.domain, item.id) == opened for item in listed.items))
+    if attempts:
+        _causes(asked)
+    write_address(opened)
+
+
+def _find_opened() -> None:
+    """Finds the task that the address names, which may say no domain."""
+    opened: Place | None = st.session_state.get("tasks-open")
+    if opened is None:
         return
-    st.caption(f"{total} of {whole} tasks")
-    ids = list_tasks(chosen, total) if total else []
-    # A task stays in sight when it was linked to, and when a decision takes it out of the filter.
-    asked = st.query_params.get("task")
-    if asked and asked not in ids and queries.is_audited(domain, asked):
-        ids.insert(0, asked)
-    if ids:
-        view = queries.task(domain, choose("Task", ids, "task", scope=domain))
-        decide(view)
-        show_task(view)
+    found = queries.find(opened[1], (opened[0],) if opened[0] else ())
+    if found is None:
+        st.session_state["tasks-lost"] = ("task", opened[1])
+        st.session_state["tasks-at"] = st.session_state["tasks-at"] or 1
+    open_task((found.domain, found.id) if found is not None else None)
+
+
+def _page_of_opened(asked: Asked) -> int:
+    opened: Place | None = st.session_state.get("tasks-open")
+    found = queries.find(opened[1], (opened[0],)) if opened is not None else None
+    if found is None:
+        return 1
+    return queries.page_of(asked.chosen, asked.sort, descending=asked.descending, task=found) or 1
+
+
+def _say_lost() -> None:
+    """Says that a link leads to what is not here."""
+    lost = st.session_state.pop("tasks-lost", None)
+    if lost is not None:
+        st.warning(f"The link names a {lost[0]} that is not here:", icon=":material/link_off:")
+        st.text(lost[1])
+
+
+def _say_none(asked: Asked) -> None:
+    figures = queries.figures(asked.chosen.domains)
+    if asked.chosen.state == "audited" and not figures.audited:
+        st.info("There is no audited task yet. Start a run with tasks on the Domains page.", icon=":material/info:")
+        if figures.attempts:
+            st.caption(f"{figures.attempts:,} attempts were rejected: choose Failed attempts to see why.")
     else:
         st.info("No task fits. Loosen the filter.", icon=":material/info:")
-    show_rejected(domain)
+
+
+def _footer(listed: TaskPage, asked: Asked, opened: Place | None, *, attempts: bool) -> None:
+    """Pages, steps to the neighbours, and actions for all that is listed."""
+
+    def turn() -> None:
+        st.session_state["tasks-at"] = st.session_state[f"tasks-pagination-{listed.pages}-{listed.number}"]
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if listed.total:
+            first = (listed.number - 1) * queries.PAGE
+            st.caption(f"{first + 1:,} to {first + len(listed.items):,} of {listed.total:,}", width="content")
+        if listed.pages > 1:
+            # The key names the page, since the page is turned by other means too.
+            st.pagination(
+                listed.pages,
+                default=listed.number,
+                key=f"tasks-pagination-{listed.pages}-{listed.number}",
+                on_change=turn,
+                width="stretch",
+            )
+        step_buttons(listed, opened)
+        if not attempts:
+            bulk_menu(asked.chosen, listed.total)
+
+
+def _detail(opened: Place, *, inside: bool) -> None:
+    """The open task: who it is, what to decide, and all there is to know."""
+    domain, id = opened
+    try:
+        view = queries.task(domain, id)
+    except UsageError as error:
+        _unbuilt(opened, error)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        parts = [mono(id), *([] if view.task.audited else [badge("✗ failed attempt", "bad")])]
+        show(row(*parts, *([] if inside else [badge("not on this page of the list", "quiet")])))
+        st.page_link("views/play.py", label="Play", icon=":material/sports_esports:", query_params=_query(opened))
+        st.page_link("views/graph.py", label="Graph", icon=":material/graph_3:", query_params=_query(opened))
+    if view.stale:
+        show(stale_line(view))
+    if not view.task.audited:
+        show(row(badge("why it was rejected", "bad"), view.task.reason))
+        show_task(view)
+        return
+    words, review = st.columns([7, 3], gap="medium")
+    with words:
+        show_words(view, narrow=True)
+    with review:
+        decide(domain, id, key="tasks")
+    show_sections(view, key="task", editable=True)
+
+
+def _query(opened: Place) -> dict[str, str]:
+    return {"domain": opened[0], "task": opened[1]}
+
+
+def _unbuilt(opened: Place, error: UsageError) -> None:
+    """An attempt that gave no task: there is nothing but the reason."""
+    found = queries.find(opened[1], (opened[0],))
+    if found is None:
+        tell(error)
+    else:
+        show(row(mono(found.id), badge("✗ no task came about", "bad"), found.reason))
+
+
+def _causes(asked: Asked) -> None:
+    """Why attempts came to nothing."""
+    causes = queries.rejections(*asked.chosen.domains)
+    if causes:
+        st.caption("Why attempts were rejected, and how many")
+        show(table(({"cause": cause, "attempts": count} for cause, count in causes.items()), height=300))
 
 
 page()

@@ -9,7 +9,6 @@ import pytest
 from streamlit import config
 
 from engine.store import Store
-from engine.store.tasks import TaskFilter
 from studio import jobs
 from tests.studio.conftest import APP, open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, TASKS, fill_with_attacks
@@ -74,70 +73,9 @@ def test_a_link_to_what_is_not_there_says_so_and_shows_something_else(
 
 
 def test_a_link_leads_to_its_tool(full_store: Path) -> None:
-    page = open_page("tools", domain=DOMAIN, tool="cancel_booking")
+    page = open_page("tools", domain=DOMAIN, tool="cancel_booking", tab="code")
     assert page.selectbox(key=f"choose-tool-{DOMAIN}").value == "cancel_booking"
     assert "def cancel_booking" in shown(page)
-
-
-def test_a_task_is_approved_rejected_and_undone(full_store: Path) -> None:
-    def review() -> str:
-        with Store.open(full_store) as store:
-            return store.tasks.page(TaskFilter(domain=DOMAIN, state="audited"))[0].review
-
-    page = open_page("tasks")
-    task = page.selectbox(key=f"choose-task-{DOMAIN}").value
-    page.button(key=f"approve-{DOMAIN}-{task}").click().run()
-    assert review() == "approved"
-    page.text_input(key=f"reason-{DOMAIN}-{task}").set_value("Too vague").run()
-    page.button(key=f"reject-{DOMAIN}-{task}").click().run()
-    assert review() == "rejected"
-    page.button(key=f"undo-{DOMAIN}-{task}").click().run()
-    assert review() == "approved"
-    page.button(key=f"needs_edit-{DOMAIN}-{task}").click().run()
-    assert review() == "needs_edit"
-    with Store.open(full_store) as store:
-        log = store.reviews.log(DOMAIN, task)
-    assert [entry.action for entry in log] == ["approve", "reject", "undo", "needs_edit"]
-    assert log[1].text == "Too vague"
-
-
-def test_a_decision_without_a_name_is_refused_in_words(full_store: Path) -> None:
-    page = open_page("tasks")
-    page.text_input(key="curator").set_value(" ").run()
-    page.button(key=f"approve-{DOMAIN}-{page.selectbox(key=f'choose-task-{DOMAIN}').value}").click().run()
-    assert not page.exception
-    assert "needs the curator's name" in shown(page)
-
-
-def test_a_decided_task_stays_in_sight_when_the_filter_loses_it(full_store: Path) -> None:
-    page = open_page("tasks")
-    page.selectbox(key="review").set_value("open").run()
-    task = page.selectbox(key=f"choose-task-{DOMAIN}").value
-    page.button(key=f"approve-{DOMAIN}-{task}").click().run()
-    assert page.selectbox(key=f"choose-task-{DOMAIN}").value == task
-    assert f"{TASKS - 1} of {TASKS} tasks" in shown(page)
-
-
-def test_many_tasks_are_listed_page_by_page(full_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = open_page("tasks")
-    assert not [button for button in page.button if button.label == "Later"]
-    with Store.open(full_store) as store:
-        first = store.tasks.get(DOMAIN, page.selectbox(key=f"choose-task-{DOMAIN}").value)
-        from engine.store.tasks import TaskOutcome
-
-        for number in range(1000, 1060):
-            task = first.model_copy(update={"id": f"more-{number}"})
-            store.tasks.add(
-                DOMAIN, TaskOutcome(position=number, id=task.id, state="audited", difficulty="easy", task=task)
-            )
-    page.run()
-    options = page.selectbox(key=f"choose-task-{DOMAIN}").options
-    page.button(key="later").click().run()
-    later = page.selectbox(key=f"choose-task-{DOMAIN}").options
-    assert "more-1059" in later
-    assert not set(options) & {option for option in later if option != first.id}
-    page.button(key="earlier").click().run()
-    assert page.selectbox(key=f"choose-task-{DOMAIN}").options == options
 
 
 def test_the_export_page_offers_what_it_made_until_the_choice_changes(full_store: Path) -> None:
