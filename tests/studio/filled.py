@@ -14,6 +14,7 @@ from engine.models.graph import Edge
 from engine.models.run import RunCounts, RunEvent, RunOptions
 from engine.models.task import Audit, InitialState, Task
 from engine.models.tool import Binding, Contract, Effect, Parameter, Query, Requirement, ReturnField, Tool
+from engine.models.tool_edit import Evidence
 from engine.models.trace import Call, ConditionTruth, Problem, RowChange, Trace, TraceStep
 from engine.pipeline import SeedText, synthesize
 from engine.pipeline.seeds import Composed
@@ -82,6 +83,7 @@ def fill_with_attacks(path: Path) -> Path:
             ),
         )
         store.reviews.record("hostile", "hostile-0000", "note", ATTACK, text=ATTACK)
+        _edit(store, tools[1], options)
         run = store.runs.create("hostile", options, seed_kind="sql", seed_digest=ATTACK, seed="{}")
         store.runs.claim(run.id, "host:1:1:a")
         progress = Progress(
@@ -91,6 +93,18 @@ def fill_with_attacks(path: Path) -> Path:
         store.runs.advance(run.id, "host:1:1:a", None, progress, [event])
         store.runs.end(run.id, "host:1:1:a", "failed", [event], error=ATTACK)
     return path
+
+
+def _edit(store: Store, tool: Tool, options: RunOptions) -> None:
+    """An edit of a tool that was refused."""
+    run = store.runs.create("hostile", options, kind="revision", seed_kind="edit", seed_digest="", seed="{}")
+    store.runs.claim(run.id, "host:1:1:a")
+    after = tool.model_copy(update={"source": f"{tool.source}# {ATTACK}\n", "description": f"{ATTACK} {ATTACK}"})
+    edit = store.tool_edits.add("hostile", tool, after, curator=ATTACK, note=ATTACK, run=run.id)
+    failed = _case(tool.name).model_copy(update={"passed": False, "verdict": "failure", "trace": "trace-9"})
+    traces = (_trace("trace-9", "procedural_test"),)
+    store.tool_edits.refuse(edit.seq, _report(tool.name, False), Evidence(cases=(failed,), traces=traces))
+    store.runs.end(run.id, "host:1:1:a", "done", [RunEvent(kind="status", phase="test", message=ATTACK)])
 
 
 def _spec() -> DomainSpec:
