@@ -126,7 +126,29 @@ def order_by(sort: TaskSort, *, descending: bool = False) -> str:
     if sort == "position":
         terms = [("domain", descending), ("position", descending)]
     else:
-        terms = [(_RANK.get(sort, sort), descending), ("domain", False), ("position", False)]
+        terms = [(rank_of(sort), descending), ("domain", False), ("position", False)]
         if sort in ("rating", "reviewed_at"):
             terms.insert(0, (f"{sort} is null", False))
     return ", ".join(f"{term} {'desc' if down else 'asc'}" for term, down in terms)
+
+
+def before(sort: TaskSort, value: object, *, descending: bool = False) -> str:
+    """The SQL condition of the tasks that come before one, whose domain and position are `:at_domain` and `:at_position`.
+
+    Args:
+        sort: The chief term.
+        value: What that one has there, ranked as the term ranks it: the parameter `:at_value`.
+        descending: As for `order_by`.
+    """
+    earlier = "(domain, position) < (:at_domain, :at_position)"
+    if sort == "position":
+        return earlier.replace("<", ">") if descending else earlier
+    term = rank_of(sort)
+    if value is None:
+        return f"({term} is not null or {earlier})"
+    return f"({term} {'>' if descending else '<'} :at_value or ({term} = :at_value and {earlier}))"
+
+
+def rank_of(sort: TaskSort) -> str:
+    """The SQL term by which a sort compares tasks."""
+    return _RANK.get(sort, sort)

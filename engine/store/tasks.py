@@ -15,7 +15,7 @@ from engine.store.connection import Connection
 from engine.store.features import TaskFeatures
 from engine.store.reviews import Reviews
 from engine.store.similar_tasks import SimilarTask, similar_tasks
-from engine.store.task_filter import TaskFilter, TaskSort, TaskState, order_by
+from engine.store.task_filter import TaskFilter, TaskSort, TaskState, before, order_by, rank_of
 
 __all__ = ["TaskFigures", "TaskFilter", "TaskOutcome", "TaskState", "TaskSummary", "Tasks"]
 
@@ -344,18 +344,25 @@ class Tasks:
         self, chosen: TaskFilter, number: int, *, sort: TaskSort = "position", descending: bool = False
     ) -> int | None:
         """How many tasks come before one in the order asked for, or `None` where the filter leaves it out."""
-        listed = self.numbers(chosen, sort=sort, descending=descending)
-        return listed.index(number) if number in listed else None
+        where, parameters = _scan(chosen)
+        own = self._connection.one(
+            f"select domain, position, {rank_of(sort)} as value from {where} and number = :number",
+            parameters | {"number": number},
+        )
+        if own is None:
+            return None
+        at = {"at_domain": own["domain"], "at_position": own["position"], "at_value": own["value"]}
+        condition = before(sort, own["value"], descending=descending)
+        return int(self._connection.value(f"select count(*) from {where} and {condition}", parameters | at))
 
     def find(self, id: str, domains: Sequence[str] = ()) -> TaskSummary | None:
         """The task of that id, in the first of `domains` (all, by name, where left out) that has one."""
-        row = self._connection.one(
-            "select number from domain join task on task.domain = name and task.id = :id where :names = '[]' "
-            "or name in (select value from json_each(:names)) "
-            "order by (select key from json_each(:names) where value = name), name limit 1",
-            {"id": id, "names": to_text(list(domains))},
-        )
-        return None if row is None else self.summaries([row["number"]])[0]
+        names = domains or [row["name"] for row in self._connection.all("select name from domain order by name")]
+        for name in names:
+            number = self._connection.value("select number from task where domain = ? and id = ?", (name, id))
+            if number is not None:
+                return self.summaries([number])[0]
+        return None
 
     def similar(self, domain: str, id: str, limit: int = 10) -> list[SimilarTask]:
         """Audited tasks of the domain with the same chain of tools or similar words, the nearest first."""

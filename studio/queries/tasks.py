@@ -23,6 +23,7 @@ from engine.tasks.revise import Revision
 from engine.tasks.spoken import Spoken
 from studio.queries import known
 from studio.queries.opened import opened
+from studio.queries.unchanged import until_written
 
 PAGE = 25
 """Tasks of one page of the list."""
@@ -101,6 +102,7 @@ def count_tasks(chosen: TaskFilter) -> int:
         return store.tasks.count(chosen)
 
 
+@until_written
 def page(chosen: TaskFilter, sort: TaskSort, *, descending: bool, number: int) -> TaskPage:
     """A page of the tasks that fit; the last page where there are fewer."""
     with opened() as store:
@@ -118,12 +120,14 @@ def page_of(chosen: TaskFilter, sort: TaskSort, *, descending: bool, task: TaskS
     return None if place is None else place // PAGE + 1
 
 
+@until_written
 def facets() -> Facets:
     """What a filter can choose from."""
     with opened() as store:
         return Facets(store.domains.names(), store.tasks.tools_used(), list(store.tasks.tags()))
 
 
+@until_written
 def figures(domains: tuple[str, ...]) -> TaskFigures:
     """How many tasks of some domains, or of all, are in which state."""
     with opened() as store:
