@@ -86,7 +86,34 @@ def test_evidence_of_an_edge(page: Page, hostile_studio: str) -> None:
 def test_traces(step: str, page: Page, hostile_studio: str) -> None:
     visit(page, hostile_studio, "traces", domain="hostile", trace="trace-1", step=step)
     expect(page.get_by_text("<img src=x onerror=").first).to_be_visible()
-    page.get_by_text("Initial rows").click()
+    page.get_by_role("button", name="Show the database").click()
+    expect(page.get_by_text("what its calls touched")).to_be_visible()
+    page.get_by_role("button", name="Show all initial rows").click()
+    expect(page.get_by_role("button", name="Hide all initial rows")).to_be_visible()
+    assert_harmless(page)
+
+
+def test_two_traces_compared(page: Page, hostile_studio: str) -> None:
+    visit(page, hostile_studio, "traces", domain="hostile", trace="trace-1", **{"with": "trace-2"})
+    expect(page.get_by_text("Calls, side by side")).to_be_visible()
+    assert_harmless(page)
+
+
+def test_playing_a_task(page: Page, hostile_studio: str) -> None:
+    visit(page, hostile_studio, "play", domain="hostile", task="hostile-0000")
+    expect(page.get_by_text("<img src=x onerror=").first).to_be_visible()
+    assert_harmless(page)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("combobox", name="Tool (one of").click()
+    assert_harmless(page)
+    page.get_by_role("option", name="write_").click()
+    expect(page.locator(".se-field b").nth(1)).to_have_text("note_id")
+    assert_harmless(page)
+    page.get_by_role("button", name="Call").click()
+    expect(page.get_by_text("That did not work.")).to_be_visible()
+    assert_harmless(page)
+    page.get_by_text("Show the database").click()
+    expect(page.get_by_text("onerror=").nth(2)).to_be_visible()
     assert_harmless(page)
 
 
