@@ -70,7 +70,7 @@ def _tasks(db: Database) -> None:
         create index task_columns on task
           (state, domain, position, review, difficulty, steps, rating, reviewed_at, reviewers, agreed, stale, edits)
         ;;
-        create index task_same_chain on task (domain, tools)
+        create index task_same_chain on task (domain, tools, state)
         ;;
         create table task_tool (        -- kept by the triggers below
           tool text not null,
