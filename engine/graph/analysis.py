@@ -147,6 +147,17 @@ def expand(domain: Domain, graph: ToolGraph, chain: Iterable[str], *, limit: int
     return Expansion(tuple(inside), tuple(joined))
 
 
+def callable_tools(domain: Domain, graph: ToolGraph) -> frozenset[str]:
+    """The tools that some chain can call: what a required entity of theirs is can be said, or be learnt from such a tool."""
+    fed = feeders(graph)
+    found: set[str] = set()
+    rest = list(graph.tools)
+    while grown := [name for name in rest if _sources(domain, name, found, fed) is not None]:
+        found.update(grown)
+        rest = [name for name in rest if name not in found]
+    return frozenset(found)
+
+
 def _sources(
     domain: Domain, name: str, members: set[str], fed: dict[tuple[str, str], tuple[tuple[str, str], ...]]
 ) -> dict[str, tuple[str, str]] | None:

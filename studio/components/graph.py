@@ -1,139 +1,96 @@
 """The tool dependency graph, drawn by the vis-network that ships inside pyvis: nothing is loaded from elsewhere.
 
-Positions are ours and physics is off, so the picture stands still. Tooltips are written with
-`textContent`: what a file or a model called a tool is never read as HTML.
+Positions are ours and physics is off, so the picture stands still. What is chosen in it goes from the browser to
+the page; the page tells the picture what to choose only when it draws it anew, so a click sends nothing of it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from engine.models.graph import Edge, ToolGraph
-from engine.models.tool import Tool
-from studio.components.layout import layered_positions
+from studio.components import graph_style as style
+from studio.components.graph_picture import Picture
+from studio.scripts import address
 
-KINDS: dict[str, tuple[str, bool, str]] = {
-    "data_flow": ("#0072B2", False, "an output feeds a parameter"),
-    "precondition": ("#D55E00", False, "makes the other possible"),
-    "state": ("#009E73", True, "changes what the other answers"),
-}
-"""Edge kind -> (colour, dotted line, meaning). The colours are of Okabe and Ito's palette for colour-blind readers."""
-
-LINE = 13
-"""Letters of a label on one line, where its words allow it."""
-
-LEGEND = 46
-"""Height of the legend above the picture, in pixels."""
-
-READ, WRITE = "#CFE3F3", "#FBE3C8"
 HERE = Path(__file__).parent
+FURNITURE = 78
+"""Height of the legend and the search above the picture, in pixels."""
+
+_LOADER = """
+const loaded = import(new URL("%s", document.baseURI).href);
+export default function (component) {
+  loaded.then((script) => script.default(component)).catch((error) => {
+    component.parentElement.querySelector(".found").textContent =
+      `The picture can't be drawn (${error.message}). Start the studio with: scaleenv studio`;
+  });
+  return () => {};
+}
+"""
+
+_BAR = (
+    '<div class="bar"><input type="search" placeholder="Search tools" aria-label="Search tools">'
+    '<span class="found" role="status" aria-live="polite"></span>'
+    '<button type="button" data-act="fit">Fit</button>'
+    '<button type="button" data-act="in" aria-label="Zoom in" title="Zoom in">+</button>'
+    '<button type="button" data-act="out" aria-label="Zoom out" title="Zoom out">−</button>'
+    '<button type="button" data-act="png" title="The whole picture at twice its size">PNG</button></div>'
+)
+_FRAME = (
+    '<div class="frame"><div class="canvas" tabindex="0" role="application" aria-label="Tool dependency graph; arrow '
+    'keys move it, plus and minus zoom, 0 fits it, / searches"></div><div class="tip"></div></div>'
+)
 
 
 @cache
 def _component() -> Any:
     """Registers the component once a process."""
-    library = files("pyvis") / "templates/lib/vis-9.1.2/vis-network.min.js"
-    script = library.read_text("utf-8").split("//# sourceMappingURL")[0]
     return st.components.v2.component(
         "scaleenv_tool_graph",
-        html=f'<div class="legend">{legend()}</div><div class="frame"><div class="canvas"></div><div class="tip"></div></div>',
-        css=(HERE / "graph.css").read_text("utf-8"),
-        js=script + "\n" + (HERE / "graph.js").read_text("utf-8"),
+        html=f'<div class="legend">{style.legend()}</div>{_BAR}{_FRAME}',
+        css=style.variables() + (HERE / "graph.css").read_text("utf-8"),
+        js=_LOADER % address("graph.js"),
         isolate_styles=True,
     )
 
 
-def folded(name: str) -> str:
-    """A long name on several lines, broken behind underscores."""
-    lines = [""]
-    for word in name.replace("_", "_ ").split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) > LINE:
-            lines.append("")
-        lines[-1] += word
-    return "\n".join(lines)
+@cache
+def _list() -> Any:
+    return st.components.v2.component(
+        "scaleenv_tool_graph_list",
+        html="<ul></ul>",
+        css=style.variables() + (HERE / "graph_list.css").read_text("utf-8"),
+        js=(HERE / "graph_list.js").read_text("utf-8"),
+        isolate_styles=True,
+    )
 
 
-def legend() -> str:
-    """What lines and boxes mean, as HTML of our own words."""
-    lines = [
-        _line(colour, "2 4" if dotted else "none") + f"{kind.replace('_', ' ')}: {meaning}"
-        for kind, (colour, dotted, meaning) in KINDS.items()
-    ]
-    lines.append(_line("#888888", "8 5") + "unproven")
-    boxes = [
-        f'<i style="background:{colour}"></i>{words}' for colour, words in ((READ, "reads"), (WRITE, "changes state"))
-    ]
-    return "".join(f"<span>{entry}</span>" for entry in [*lines, *boxes])
-
-
-def _line(colour: str, dashes: str) -> str:
-    stroke = f'stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
-    return f'<svg width="30" height="8"><line x1="0" y1="4" x2="30" y2="4" {stroke}/></svg>'
-
-
-def nodes_of(tools: Sequence[Tool], graph: ToolGraph) -> list[dict[str, Any]]:
-    """What vis-network needs of each tool: id, label, tooltip, colour and place."""
-    # State edges lead back from writes to reads; with them everything would stand in one circle.
-    leading = [(edge.source, edge.target) for edge in graph.proven if edge.kind != "state"]
-    places = layered_positions(graph.tools, leading)
-    shown = {tool.name: tool for tool in tools}
-    return [
-        {
-            "id": name,
-            "label": folded(name),
-            "tip": f"{name}\n{shown[name].description}" if name in shown else name,
-            "color": WRITE if name in shown and shown[name].mutates_state else READ,
-            "x": places[name][0],
-            "y": places[name][1],
-        }
-        for name in graph.tools
-    ]
-
-
-def edges_of(edges: Sequence[Edge]) -> list[dict[str, Any]]:
-    """What vis-network needs of each edge; an unproven one is dashed and pale."""
-    drawn: list[dict[str, Any]] = []
-    for edge in edges:
-        colour, dotted, meaning = KINDS[edge.kind]
-        proof = "proven" if edge.proven else f"unproven: {edge.reason}"
-        drawn.append(
-            {
-                "id": edge.id,
-                "from": edge.source,
-                "to": edge.target,
-                "color": {
-                    "color": colour,
-                    "highlight": colour,
-                    "hover": colour,
-                    "opacity": 0.6 if edge.proven else 0.3,
-                },
-                "dashes": [2, 5] if dotted and edge.proven else (not edge.proven and [10, 8]),
-                "tip": f"{edge.source} → {edge.target}\n{edge.kind}: {meaning}\n{edge.via}\n{proof}",
-            }
-        )
-    return drawn
+@lru_cache(maxsize=32)
+def _text(drawn: Picture) -> str:
+    return json.dumps(drawn.data(), ensure_ascii=False, separators=(",", ":"))
 
 
 def tool_graph(
-    nodes: list[dict[str, Any]],
-    edges: list[dict[str, Any]],
+    drawn: Picture,
     *,
-    revision: str,
+    file: str,
+    says: str,
     node: str | None = None,
     edge: str | None = None,
-    height: int = 640,
+    height: int = 700,
     key: str = "graph",
 ) -> Any:
     """Draws the graph; the answer's `node` and `edge` are the ids last clicked, or `None`.
 
     Args:
-        revision: Changes exactly when nodes or edges do; pan and zoom survive while it stays.
+        drawn: What is drawn; pan and zoom survive while its revision stays.
+        file: Name of a PNG of it, without its ending.
+        says: One line above it while nothing is searched for; plain text.
         node: Id of the node that is chosen until something is clicked.
         edge: The same for an edge.
         height: In pixels.
@@ -141,17 +98,48 @@ def tool_graph(
     return _component()(
         key=key,
         data={
-            "nodes": nodes,
-            "edges": edges,
-            "revision": revision,
+            # As text it is made once; the page is asked for it after every click.
+            "picture": _text(drawn),
+            "revision": drawn.revision,
+            "straight": drawn.straight,
+            "kinds": {
+                kind: {
+                    "light": line.light,
+                    "dark": line.dark,
+                    "dashes": line.dashes,
+                    "head": line.head,
+                    "meaning": line.meaning,
+                }
+                for kind, line in style.LINES.items()
+            },
+            "ground": {"light": style.LIGHT._asdict(), "dark": style.DARK._asdict()},
+            "unproven": style.UNPROVEN,
+            "round": style.ROUND,
+            "square": style.SQUARE,
             "chosen": {"node": node, "edge": edge},
-            "height": height - LEGEND,
+            "says": says,
+            "file": file,
+            "height": height - FURNITURE,
         },
         height=height,
         default={"node": node, "edge": edge},
         on_node_change=_nothing,
         on_edge_change=_nothing,
     )
+
+
+class Piece(NamedTuple):
+    """A part of an entry; with `node` or `edge` it chooses that in the picture. `look` is a class of the style sheet."""
+
+    text: str
+    look: str = ""
+    node: str | None = None
+    edge: str | None = None
+
+
+def graph_list(entries: Sequence[Sequence[Piece]], *, key: str) -> None:
+    """A list beside the picture; a click on its parts chooses in the picture, as if it had been clicked there."""
+    _list()(key=key, data={"entries": [{"parts": [piece._asdict() for piece in entry]} for entry in entries]})
 
 
 def _nothing() -> None:

@@ -1,91 +1,142 @@
-"""The tool dependency graph: click a tool for its contract, an edge for the execution that proves it."""
+"""The tool dependency graph: click a tool for what it does, an edge for the execution that proves it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from engine.models.graph import Edge
-from engine.models.tool import Tool
 from studio.components.choose import choose_domain
-from studio.components.graph import KINDS, edges_of, nodes_of, tool_graph
-from studio.components.trace import show_trace
+from studio.components.empty import say_empty
+from studio.components.graph import tool_graph
+from studio.components.graph_controls import PARAMETERS, Asked, choose_part, read_address, write_address
+from studio.components.graph_export import graphml, node_link, svg
+from studio.components.graph_panel import show_chosen
+from studio.components.graph_picture import Picture, picture
 from studio.queries import graph as queries
-from studio.queries import traces
+from studio.queries.graph import Choice, GraphView, Part, TaskPart
+
+RECENT = 30
+"""Addresses of our own that are remembered: one that comes back late, after fast clicks, is no new link."""
 
 
-def show_tool(tool: Tool, domain: str) -> None:
-    """What the graph says of one tool, with a link to the rest."""
-    st.subheader("Tool", anchor=False)
-    st.text(f"{tool.name}\n{tool.description}")
-    st.page_link(
-        "views/tools.py",
-        label="Contract and tests",
-        icon=":material/arrow_forward:",
-        query_params={"domain": domain, "tool": tool.name},
-    )
-    st.code(tool.source, language="python")
+def arrival(view: GraphView, domain: str) -> tuple[Asked, str]:
+    """What the address asked for when the user came here, and the name of this visit.
+
+    Another link begins a new visit: all controls and the choice in the picture begin anew.
+    """
+    address = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
+    visit = st.session_state.get("graph-visit")
+    # The controls' state is dropped when another page is shown; then this is a new visit as well.
+    here = visit is not None and visit[0] == domain and f"view-{visit[2]}" in st.session_state
+    if visit is None or not here or address not in st.session_state["graph-addresses"]:
+        count = st.session_state["graph-visits"] = st.session_state.get("graph-visits", 0) + 1
+        visit = st.session_state["graph-visit"] = (domain, read_address(view, address), f"{domain}-{count}")
+        st.session_state["graph-addresses"] = [address]
+    return visit[1], visit[2]
 
 
-def show_edge(edge: Edge, domain: str) -> None:
-    """One edge with the execution that was its experiment."""
-    st.subheader("Edge", anchor=False)
-    st.text(f"{edge.source} → {edge.target}\n{edge.kind} via {edge.via}")
-    if not edge.proven:
-        st.text(f"Unproven: {edge.reason or 'not tried yet'}")
-    if edge.evidence:
-        show_trace(traces.trace(domain, edge.evidence), key=f"edge-{edge.id}", linked=False, narrow=True)
+def keep_address(choice: Choice, node: str | None, edge: str | None, view: GraphView) -> None:
+    """Lets the address lead back to what is shown."""
+    told = write_address(choice, node if node in view.tool else None, edge if edge in view.edge else None)
+    addresses = st.session_state["graph-addresses"]
+    if not addresses or addresses[-1] != told:
+        st.session_state["graph-addresses"] = [*addresses, told][-RECENT:]
+    for name in PARAMETERS:
+        if name not in told:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != told[name]:
+            st.query_params[name] = told[name]
+
+
+def downloads(view: GraphView, drawn: Picture) -> None:
+    """The graph as files; each is made only when it is asked for."""
+    domain = view.domain.spec.name
+    dark = st.context.theme.type == "dark"
+    with st.popover("Download", icon=":material/download:"):
+        st.download_button(
+            "SVG: what is drawn",
+            lambda: svg(drawn, dark=dark, title=f"Tool dependency graph of {domain}"),
+            f"{domain}-graph.svg",
+            "image/svg+xml",
+            on_click="ignore",
+        )
+        st.download_button(
+            "GraphML: all tools and edges",
+            lambda: graphml(view),
+            f"{domain}-graph.graphml",
+            "application/xml",
+            on_click="ignore",
+        )
+        st.download_button(
+            "JSON: all tools and edges",
+            lambda: node_link(view),
+            f"{domain}-graph.json",
+            "application/json",
+            on_click="ignore",
+        )
+        st.caption("PNG: the button above the picture.")
+
+
+@st.fragment
+def picture_and_panel(
+    view: GraphView, part: Part, choice: Choice, task: TaskPart | None, drawn: Picture, scope: str, first: Asked
+) -> None:
+    """Alone in their fragment: a click redraws nothing but what stands beside the picture."""
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        chosen = tool_graph(
+            drawn,
+            file=f"{view.domain.spec.name}-graph",
+            says=f"{len(part.tools)} of {len(view.tools)} tools, {len(part.edges)} of {len(view.graph.edges)} edges",
+            node=first.tool,
+            edge=first.edge,
+            key=f"graph-{scope}",
+        )
+    with right, st.container(height=708, border=False):
+        show_chosen(view, part, choice, task, chosen.node, chosen.edge)
+    keep_address(choice, chosen.node, chosen.edge, view)
 
 
 def page() -> None:
     """Draws the page."""
-    st.title("Tool dependency graph")
-    domain = choose_domain()
-    if domain is None:
-        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Tool dependency graph")
+        with st.container(width=300):
+            domain = choose_domain()
+        if domain is None:
+            return
+        corner = st.container(width="content")
     view = queries.graph(domain)
     if not view.graph.tools:
-        st.info("No tool of this domain is admitted yet; see the Runs page.", icon=":material/info:")
+        say_empty(
+            "No tool of this domain is admitted yet. Its run says why, or how far it is.",
+            "runs",
+            "Go to Runs",
+            domain=domain,
+        )
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        kinds = st.pills(
-            "Edges", list(KINDS), selection_mode="multi", default=["data_flow", "precondition"], key="kinds"
+    first, scope = arrival(view, domain)
+    if first.wrong:
+        st.warning("The link names what this graph does not have:", icon=":material/link_off:")
+        st.text("\n".join(first.wrong))
+    choice, task = choose_part(view, first.choice, scope)
+    if choice.view == "task" and task is None:
+        say_empty(
+            "This domain has no such task, or the task has no chain."
+            if choice.task
+            else "This domain has no audited task yet.",
+            "tasks",
+            "Go to Tasks",
+            domain=domain,
         )
-        unproven = st.toggle("Unproven edges too", value=False, key="unproven")
-    edges = [edge for edge in view.graph.edges if edge.kind in kinds and (edge.proven or unproven)]
-    # The address chooses only at first: what the picture is told must not change with each click, or all of it is sent again.
-    key = f"graph-{domain}"
-    first = st.session_state.setdefault(f"{key}-first", (st.query_params.get("tool"), st.query_params.get("edge")))
-    node, edge = st.session_state.get(f"{key}-last", first)
-    shown = node in view.tool or edge in view.edge
-    # The same two columns with and without something beside the picture: so it only changes its width and keeps its view.
-    picture, beside = st.columns([2, 1] if shown else [0.999, 0.001])
-    with picture:
-        chosen = tool_graph(
-            nodes_of(view.tools, view.graph),
-            edges_of(edges),
-            revision=f"{view.revision}-{'-'.join(kinds)}-{unproven}",
-            node=first[0],
-            edge=first[1],
-            key=key,
-        )
-        st.caption(
-            f"{len(view.graph.tools)} tools; {len(edges)} of {len(view.graph.edges)} edges shown, "
-            f"{len(view.graph.proven)} are proven. Click a tool for its code, or an edge for the execution that proves it."
-        )
-    if (chosen.node, chosen.edge) != (node, edge):
-        st.session_state[f"{key}-last"] = (chosen.node, chosen.edge)
-        st.rerun()
-    if shown:
-        with beside:
-            if edge in view.edge:
-                show_edge(view.edge[edge], domain)
-            else:
-                show_tool(view.tool[node], domain)
-    for name, value in (("tool", node), ("edge", edge)):
-        if value and shown:
-            st.query_params[name] = value
-        else:
-            st.query_params.pop(name, None)
+    part = view.part(choice, task)
+    if not part.tools:
+        st.info("No tool passes these filters; loosen them under “Filter tools”.", icon=":material/filter_list_off:")
+        keep_address(choice, None, None, view)
+        return
+    drawn = picture(view, part, choice, task)
+    with corner:
+        downloads(view, drawn)
+    picture_and_panel(view, part, choice, task, drawn, scope, first)
 
 
 page()
