@@ -17,6 +17,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         ExportError: The file can't be written.
     """
+    is_new = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -32,6 +33,8 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         raise ExportError(f"can't write {path}: {error.strerror or error}; choose another --out") from error
     finally:
         draft.unlink(missing_ok=True)
+        if is_new and not path.exists():
+            path.parent.rmdir()
 
 
 def write_folder(folder: Path, fill: Callable[[Path], object], is_ours: Callable[[Path], bool]) -> None:

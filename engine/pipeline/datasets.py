@@ -24,7 +24,7 @@ from engine.models.dataset import (
     SplitPlan,
 )
 from engine.pipeline.balance import warnings, weigh
-from engine.pipeline.splits import Division, check_leaks, divide
+from engine.pipeline.splits import Division, Groups, check_leaks, divide
 from engine.store import Store
 from engine.store.choices import Candidate
 from engine.store.codec import digest_of
@@ -80,8 +80,12 @@ def read_knowledge(store: Store, tasks: Sequence[Candidate]) -> Knowledge:
 
 def preview(tasks: Sequence[Candidate], known: Knowledge, plan: SplitPlan) -> Preview:
     """What freezing tasks by a plan would give."""
-    balance = weigh(tasks, known.chains, known.rules, known.tags)
-    division = divide(tasks, plan)
+    return preview_of(tasks, weigh(tasks, known.chains, known.rules, known.tags), plan)
+
+
+def preview_of(tasks: Sequence[Candidate], balance: Balance, plan: SplitPlan, groups: Groups | None = None) -> Preview:
+    """The same where the balance, and perhaps the groups, are known already."""
+    division = divide(tasks, plan, groups)
     return Preview(balance, division, warnings(balance, division.report, len(_domains_of(tasks, division, "test"))))
 
 

@@ -119,7 +119,7 @@ def check_leaks(tasks: Sequence[Splittable], splits: Sequence[Split], plan: Spli
         values = _column(tasks, kind)
         first: dict[Hashable, Split] = {}
         torn = {value for value, split in zip(values, splits, strict=True) if first.setdefault(value, split) != split}
-        torn.discard(0)  # no entities at all
+        torn.discard(0)  # stands for nothing to share
         counts[kind] = len(torn)
         if kind in looked_for and torn:
             examples += _examples(kind, values, splits, torn)
