@@ -85,19 +85,6 @@ def test_a_link_to_an_edge_opens_its_evidence(page: Page, studio: str) -> None:
     expect(page.get_by_role("heading", name="Edge")).to_be_visible()
 
 
-def test_a_task_is_approved_rejected_and_undone(page: Page, studio: str) -> None:
-    visit(page, studio, "tasks", domain=DOMAIN)
-    badge = page.locator(".stMainBlockContainer .stBadge, .stMainBlockContainer .stMarkdownBadge").first
-    expect(badge).to_have_text("open")
-    until(page, lambda: badge.inner_text() == "approved", lambda: page.keyboard.press("a"))
-    page.get_by_role("button", name="Reject").click()
-    expect(badge).to_have_text("rejected")
-    page.get_by_role("button", name="Undo").click()
-    expect(badge).to_have_text("approved")
-    page.reload()
-    expect(badge).to_have_text("approved")
-
-
 @pytest.mark.parametrize("format", ["bundle", "jsonl", "parquet"])
 def test_an_export_is_made_and_downloaded(format: str, page: Page, studio: str, tmp_path: Path) -> None:
     visit(page, studio, "datasets", domain=DOMAIN)
