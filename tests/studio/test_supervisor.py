@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.models.run import Run, RunOptions
+from engine.pipeline import read_seed_text, request
 from engine.pipeline.worker import start_worker
 from engine.store import Store
 from engine.store.lease import LEASE_SECONDS, new_owner
@@ -208,3 +209,23 @@ def test_a_worker_that_is_told_to_end_leaves_its_run_to_the_next(tmp_path: Path)
     wait_until(path, run, lambda found: found.status == "running" and found.done > 0)
     os.kill(pid, signal.SIGTERM)
     assert wait_until(path, run, lambda found: found.status not in ("running", "interrupted")).status == "queued"
+
+
+def test_five_runs_at_once_all_come_to_their_end(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    names = [f"library_{n}" for n in range(5)]
+    with Store.open(path) as store:
+        runs = [
+            request(store, read_seed_text(str(samples.LIBRARY), name=name), samples.OPTIONS).run.id for name in names
+        ]
+    supervisor = Supervisor(path)
+    for run in runs:
+        supervisor.want(run)
+    supervisor.start()
+    try:
+        found = [wait_until(path, run, lambda found: found.status not in ("queued", "running"), 120) for run in runs]
+    finally:
+        supervisor.stop()
+    assert [(run.status, run.attempts, run.counts.tasks_audited) for run in found] == [("done", 1, 4)] * 5
+    with Store.open(path) as store:
+        assert store.problems() == []
