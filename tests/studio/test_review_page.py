@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from engine.store import Store
 from engine.store.task_filter import TaskFilter
 from studio.components import queue
-from studio.queries.review import known_curators
+from studio.queries.review import known_curators, throughput
 from tests.studio.conftest import open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, fill_with_attacks
 
@@ -290,3 +291,13 @@ def test_leaving_a_filter_frees_its_task_for_others(full_store: Path) -> None:
     assert at(page) == second
     with Store.open(full_store) as store:
         assert [lease.task_id for lease in store.review_queue.leases()] == [second]
+
+
+def test_the_throughput_of_today_is_told(full_store: Path) -> None:
+    first, second, _ = ids()
+    with Store.open(full_store) as store:
+        store.reviews.record(DOMAIN, first, "approve", "ada")
+        store.reviews.record_all(TaskFilter(ids=(second,)), "reject", "bob")
+    found = throughput(7)
+    assert {(each.curator, each.decisions, each.bulk) for each in found} == {("ada", 1, 0), ("bob", 1, 1)}
+    assert all(abs((date.today() - each.day).days) <= 1 for each in found)
