@@ -126,21 +126,6 @@ class Overview:
         rows = self._connection.all(_ACTIVITY, {"limit": limit, "deep": DEEP})
         return [Happened(**dict(row)) for row in rows]
 
-    def decisions(self, since: float) -> dict[str, dict[str, int]]:
-        """How many decisions curators made on each day, in the machine's time zone: ISO date -> action -> figure.
-
-        Args:
-            since: Seconds since 1970; decisions before are left out.
-        """
-        found: dict[str, dict[str, int]] = {}
-        for row in self._connection.all(
-            "select date(at, 'unixepoch', 'localtime') as day, action, count(*) as count from review "
-            "where at >= ? and action in ('approve', 'reject', 'needs_edit') group by day, action order by day",
-            (since,),
-        ):
-            found.setdefault(row["day"], {})[row["action"]] = row["count"]
-        return found
-
     def has_dataset(self) -> bool:
         """Whether a dataset was ever frozen and is still there."""
         return self._connection.one("select 1 from dataset limit 1") is not None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, get_args
 
 import streamlit as st
+from markupsafe import Markup
 
 from engine.models.run import AskedDifficulty
 from engine.pipeline import Requested
@@ -19,7 +20,7 @@ SOURCES = {"built-in": "Built-in", "file": "File", "blueprint": "Blueprint edito
 DRAFT = "blueprint-draft"
 """Key of the editor, and of its text in the session."""
 
-EDITOR_HEIGHT = 560
+EDITOR_HEIGHT = 470
 
 
 class Options(NamedTuple):
@@ -212,8 +213,8 @@ def show_preview(preview: Any, *, rows: bool = False, narrow: bool = False) -> N
             table(
                 [
                     {
-                        "tool": mono(each.name),
-                        "kind": each.category,
+                        "tool": Markup('<span class="se-line">{}</span>').format(mono(each.name)),
+                        "kind": badge(each.category),
                         "does": badge("changes state", "warn") if each.mutates else badge("reads", "info"),
                         "description": each.description,
                     }

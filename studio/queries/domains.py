@@ -20,6 +20,7 @@ from engine.store.domains import DomainSummary, Shape
 from engine.store.tools import StoredTool
 from studio.jobs import check_upload
 from studio.queries.opened import opened, store_path
+from studio.queries.unchanged import until_written
 
 if TYPE_CHECKING:  # composer and numpy are loaded when they are first needed: every page asks this module for names
     from engine.pipeline.preview import Draft, Preview
@@ -28,6 +29,7 @@ KEPT = 64
 """Drafts whose check is remembered: going back and forth between two versions costs nothing."""
 
 
+@until_written
 def domains() -> list[DomainSummary]:
     """All domains with their sizes."""
     with opened() as store:
@@ -213,7 +215,8 @@ def template(name: str) -> str:
 def language_reference() -> str:
     """The description of the blueprint language, as Markdown of our own; its links lead to files, so their words alone are left."""
     text = data_path("blueprints", "README.md").read_text("utf-8")
-    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
+    plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
+    return re.sub(r"(?m)^(#+ )", r"###\1", plain)  # it stands in a narrow column, under the page's own headings
 
 
 @lru_cache(maxsize=KEPT)
@@ -272,6 +275,7 @@ def _previewed(upload: _Upload, with_rows: bool) -> Preview:
 # Charts
 
 
+@until_written
 def shapes() -> list[Shape]:
     """All domains' graphs in figures."""
     with opened() as store:

@@ -9,10 +9,16 @@ from typing import NamedTuple
 from engine.models.run import Run
 from engine.store.domains import DomainSummary
 from engine.store.overview import Cause, Happened, RejectedTool, Storage
+from studio.queries.domains import domains
 from studio.queries.opened import opened, store_path
+from studio.queries.review import Throughput, throughput
 
 DAYS = 14
 """Days of the chart of decisions."""
+
+ONE_BY_ONE, IN_BULK = "one by one", "in bulk"
+MANNERS = (ONE_BY_ONE, IN_BULK)
+"""How decisions are made."""
 
 TROUBLED = ("failed", "short", "interrupted")
 LIVE = ("queued", "running")
@@ -57,7 +63,7 @@ class Overview(NamedTuple):
         domain: The domain with most open tasks; empty where there is none.
         live: Runs in progress or waiting.
         troubled: Runs that did not reach what was asked, newest first, each the last of its domain.
-        decisions: ISO date -> action -> figure, one entry for each of the last `DAYS` days.
+        decisions: ISO date, and the figure of each of `MANNERS`, for each of the last `DAYS` days.
     """
 
     totals: Totals
@@ -75,14 +81,11 @@ class Overview(NamedTuple):
 
 
 def overview() -> Overview:
-    """Everything that the first page shows, of one moment."""
-    today = date.today()
-    days = [(today - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
+    """Everything that the first page shows."""
+    summaries = domains()
+    totals = total(summaries)
     with opened() as store, store.snapshot():
-        summaries = store.domains.summaries()
         runs = store.runs.all()
-        made = store.overview.decisions(time.time() - DAYS * 86_400)
-        totals = total(summaries)
         return Overview(
             totals=totals,
             disputed=sum(store.overview.disputed().values()),
@@ -93,7 +96,7 @@ def overview() -> Overview:
             rejected_tools=store.overview.rejected_tools(SHOWN),
             causes=store.overview.causes(SHOWN),
             storage=store.overview.storage(),
-            decisions=[(day, made.get(day, {})) for day in days],
+            decisions=_by_day(throughput(DAYS)),
             activity=store.overview.activity(SHOWN + 4),
             steps=Steps(
                 seeded=bool(runs or summaries),
@@ -120,6 +123,16 @@ def total(summaries: list[DomainSummary]) -> Totals:
         stale=sum(each.tasks_stale for each in summaries),
         failed_attempts=sum(each.tasks_rejected for each in summaries),
     )
+
+
+def _by_day(made: list[Throughput]) -> list[tuple[str, dict[str, int]]]:
+    today = date.today()
+    found = {today - timedelta(days=back): dict.fromkeys(MANNERS, 0) for back in reversed(range(DAYS))}
+    for each in made:
+        if each.day in found:
+            found[each.day][ONE_BY_ONE] += each.decisions - each.bulk
+            found[each.day][IN_BULK] += each.bulk
+    return [(day.isoformat(), counts) for day, counts in found.items()]
 
 
 def _last_of_each(runs: list[Run], statuses: tuple[str, ...]) -> list[Run]:

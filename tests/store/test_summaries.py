@@ -182,8 +182,6 @@ def test_what_people_did_is_told_newest_first_and_a_bulk_action_once(store: Stor
         ("review", 2, 1002.0),
         ("review", 1, 1000.0),
     ]
-    assert sum(sum(day.values()) for day in store.overview.decisions(0.0).values()) == 4
-    assert store.overview.decisions(2000.0) == {}
 
 
 def test_storage_adds_up_to_the_file(store: Store) -> None:

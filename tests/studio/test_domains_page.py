@@ -171,7 +171,7 @@ def test_the_smallest_template_gives_every_task_that_is_asked(tmp_path: Path) ->
 
 def test_the_language_is_described_beside_the_editor() -> None:
     text = queries.language_reference()
-    assert "## Tools" in text
+    assert "##### Tools" in text
     assert "](" not in text, "a link would lead out of the studio"
 
 
