@@ -79,7 +79,19 @@ def named(turn: Turn, id: str) -> Turn:
 
 
 def replay(task: Task, environment: Environment, calls: Sequence[Call], max_steps: int) -> Replayed:
-    """Runs calls on the task's s0 and scores them."""
+    """Runs calls on the task's s0 and scores them.
+
+    Raises:
+        TaskError: The task does not fit its domain.
+        StateError: Its rows don't.
+    """
+    known = environment.domain.database.table
+    for change in task.gold_diff:
+        if change.table not in known:
+            raise TaskError(
+                f"The task `{task.id}` changes the table `{change.table}`, which the domain does not have; "
+                "it can't be played. Make the domain again, or restore a copy of the store."
+            )
     with environment.episode(task, max_steps=max_steps) as episode:
         episode.reset()
         observations = tuple(episode.step(call) for call in calls)

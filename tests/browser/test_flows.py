@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from io import BytesIO
-from pathlib import Path
-from zipfile import ZipFile
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import READY, until, visit
-from tests.studio.filled import DOMAIN, TASKS
+from tests.studio.filled import DOMAIN
 from tests.studio.test_jobs import SCHEMA
 
 pytestmark = pytest.mark.browser
@@ -83,21 +78,3 @@ def test_a_link_to_an_edge_opens_its_evidence(page: Page, studio: str) -> None:
     edge = page.locator(FRAME).evaluate("frame => frame.network.getConnectedEdges('cancel_booking')[0]")
     visit(page, studio, "graph", domain=DOMAIN, edge=edge)
     expect(page.get_by_role("heading", name="Edge")).to_be_visible()
-
-
-@pytest.mark.parametrize("format", ["bundle", "jsonl", "parquet"])
-def test_an_export_is_made_and_downloaded(format: str, page: Page, studio: str, tmp_path: Path) -> None:
-    visit(page, studio, "datasets", domain=DOMAIN)
-    page.get_by_text(format, exact=True).click()
-    page.wait_for_selector(READY)
-    page.get_by_role("button", name="Make the file").click()
-    button = page.get_by_role("button", name="Download")
-    expect(button).to_be_visible()
-    with page.expect_download() as waiting:
-        button.click()
-    assert waiting.value.suggested_filename == f"{DOMAIN}-{format}.zip"
-    archive = ZipFile(BytesIO(Path(waiting.value.path()).read_bytes()))
-    assert archive.testzip() is None
-    if format != "parquet":
-        tasks = [json.loads(line) for line in archive.read(f"{DOMAIN}/tasks.jsonl").decode().splitlines()]
-        assert len(tasks) == TASKS

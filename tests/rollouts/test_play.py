@@ -170,3 +170,11 @@ def test_an_attempt_whose_tools_answer_otherwise_now_does_not_go_on(environment:
     edited = turn.trajectory.model_copy(update={"messages": (*turn.trajectory.messages[:-1], told)})
     with pytest.raises(TaskError, match=r"Step 1 .* answers otherwise"):
         go_on(edited, task, DIGEST, environment, task.reference_calls[0], at=3.0)
+
+
+def test_a_task_that_does_not_fit_its_domain_is_refused_in_words(environment: Environment) -> None:
+    task = a_task()
+    foreign = task.gold_diff[0].model_copy(update={"table": "elsewhere"})
+    odd = task.model_copy(update={"gold_diff": (foreign,)})
+    with pytest.raises(TaskError, match="the table `elsewhere`"):
+        finish(begun(odd).trajectory, odd, DIGEST, environment, at=2.0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.models.chain import Chain, ChainStep, FromOutput, FromProfile, Literal
 from engine.models.database import Column, DatabaseSchema, Table
+from engine.models.dataset import DatasetChoice, SplitPlan
 from engine.models.domain import DomainSpec, RequirementCoverage, TestCase, ToolReport
 from engine.models.graph import Edge
 from engine.models.run import RunCounts, RunEvent, RunOptions
@@ -17,6 +18,7 @@ from engine.models.tool import Binding, Contract, Effect, Parameter, Query, Requ
 from engine.models.tool_edit import Evidence
 from engine.models.trace import Call, ConditionTruth, Problem, RowChange, Trace, TraceStep
 from engine.pipeline import SeedText, synthesize
+from engine.pipeline.datasets import freeze
 from engine.pipeline.seeds import Composed
 from engine.store import Store
 from engine.store.runs import Progress
@@ -84,6 +86,10 @@ def fill_with_attacks(path: Path) -> Path:
         )
         store.reviews.record("hostile", "hostile-0000", "note", ATTACK, text=ATTACK)
         _edit(store, tools[1], options)
+        for version in ("first", "second"):
+            chosen = DatasetChoice(reviews=("open",))
+            plan = SplitPlan() if version == "first" else SplitPlan(train=0, test=100)
+            freeze(store, chosen, plan, name="hostile", note=ATTACK, curator=ATTACK)
         run = store.runs.create("hostile", options, seed_kind="sql", seed_digest=ATTACK, seed="{}")
         store.runs.claim(run.id, "host:1:1:a")
         progress = Progress(
@@ -215,7 +221,7 @@ def _outcome(tool: str) -> TaskOutcome:
         user_profile={ATTACK: ATTACK},
         chain=Chain(steps=steps),
         reference_calls=(Call(name=ATTACK, arguments={ATTACK: ATTACK}), Call(name=ATTACK)),
-        tools=(tool,),
+        tools=(tool, "read_note", f"write_{ATTACK}"),
         initial_state=InitialState(rows=_rows(), now=ATTACK),
         gold_diff=(RowChange(table=ATTACK, key=ATTACK, after={ATTACK: ATTACK}),),
         audits=(Audit(name="solvable", passed=True, detail=ATTACK, traces=("trace-3",)),),
