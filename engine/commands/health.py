@@ -37,7 +37,11 @@ def verify(
     show(
         data,
         as_json,
-        lambda: [f"{each.domain}: {each.checked} checked, {len(each.failures)} failed" for each in reports],
+        lambda: [
+            f"{each.domain}: {each.checked} checked, {len(each.failures)} failed"
+            + (f", {each.stale} left out until the edit of a tool is finished" if each.stale else "")
+            for each in reports
+        ],
     )
     if failed:
         raise Failed(f"{failed} of {checked} checks failed.")

@@ -58,17 +58,18 @@ def revise(
         with RunDisplay() as display:
             run = execute(store, run.id, workers=workers or default_workers(), observe=display.update)
         edit = store.tool_edits.of_run(run.id)
+        reasons = list(edit.report.reasons) if edit.report else []
         data = {
             "domain": domain,
             "tool": tool,
             "edit": edit.seq,
             "state": edit.state,
-            "reasons": list(edit.report.reasons) if edit.report else [],
+            "reasons": reasons,
             "run": run.id,
             "status": run.status,
             **run.counts.model_dump(),
         }
-        show(data, as_json, lambda: [store.runs.events(run.id)[-1].message, *data["reasons"]])
+        show(data, as_json, lambda: [store.runs.events(run.id)[-1].message, *reasons])
     if run.status != "done":
         raise Failed(f"The run was stopped; go on with `scaleenv resume {run.id}`.")
     if edit.state != "counts":

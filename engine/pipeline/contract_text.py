@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, cast
@@ -21,6 +22,10 @@ LARGEST_TEXT = 200_000
 DEEPEST = 20
 MOST_PARTS = 20_000
 """Values in a contract, aliases written out."""
+
+_SPECIAL = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNWRITABLE = re.compile(rf"{_SPECIAL.pattern}|\\u00|\\[bfr]")
+"""What YAML takes for a line's end or refuses: such a contract is written as JSON, with escapes."""
 
 Path = tuple[str | int, ...]
 _PARTS = ("bindings", "requires", "effects", "returns")
@@ -62,6 +67,9 @@ def write_contract(contract: Contract) -> str:
     data = contract.model_dump(mode="json", exclude_defaults=True)
     if not data:
         return "{}\n"
+    if _UNWRITABLE.search(contract.model_dump_json()):
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+        return _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
     stream = io.StringIO()
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
@@ -180,7 +188,7 @@ def _path_of(words: str, contract: Contract) -> Path:
     """The part of the contract that a finding names first."""
     place = words.partition(": ")[0]
     if found := _BINDING.match(words):
-        return _named("bindings", [binding.name for binding in contract.bindings], found[1])
+        return (*_named("bindings", [binding.name for binding in contract.bindings], found[1]), "expression")
     if found := _REQUIREMENT.match(words):
         index = int(found[1]) - 1
         return ("requires", index, "message" if ", message" in place else "condition")
@@ -193,8 +201,11 @@ def _path_of(words: str, contract: Contract) -> Path:
         return ("effects", index, part) if part in ("each", "when", "key", "bind") else ("effects", index)
     if found := _RETURNED.match(words):
         path = _named("returns", [field.name for field in contract.returns], found[1])
+        column = _COLUMN.match(words)
+        if column:
+            return (*path, "query", "fields", column[1])
         part = place.rpartition(", ")[2].split(" ")[0]
-        return (*path, "query", part) if part in ("where", "order", "limit") else path
+        return (*path, "query", part) if part in ("where", "order", "limit") else (*path, "value")
     return ()
 
 

@@ -48,19 +48,25 @@ def edit_task(
         if TaskWords.of(task) == words:
             raise UsageError("Nothing was changed: these are the words that the task has.")
         relatives, mark = store.task_edits.relatives(domain, id)
-        known = store.domain(domain)
+        known, tools = store.domain(domain), store.revision(domain)
     with SandboxRuntime(known) as runtime:
         revision = revise(task, words, known, runtime, relatives)
     if revision.counts:
-        store.task_edits.save(
-            revision.task,
-            revision.traces,
-            revision.others,
-            curator=curator,
-            note=note,
-            started_from=started_from,
-            mark=mark,
-        )
+        with store.transaction():
+            if store.revision(domain) != tools:
+                raise UsageError(
+                    "A tool of the domain was edited while the new words were audited; nothing was changed. Save them "
+                    "again: they are audited with the tools as they are now."
+                )
+            store.task_edits.save(
+                revision.task,
+                revision.traces,
+                revision.others,
+                curator=curator,
+                note=note,
+                started_from=started_from,
+                mark=mark,
+            )
     return revision
 
 

@@ -91,12 +91,13 @@ def show_editor(view: queries.ToolView) -> None:
         show(*[row(badge("✗", "bad"), str(each)) for each in elsewhere])
     _fields(key, draft)
     with st.container(horizontal=True, vertical_alignment="center"):
+        ready = not found.problems and bool(found.changed) and view.run is None
         pressed = st.button(
             "Test and propose",
-            type="primary",
+            type="primary" if ready else "secondary",
             key=f"{key}-propose",
             icon=":material/science:",
-            disabled=bool(found.problems) or not found.changed or view.run is not None,
+            disabled=not ready,
         )
         st.button("Discard the draft", key=f"{key}-discard", on_click=begin_from, args=(view, view.tool, ""))
         show(_standing(found.changed, len(found.problems), view.run))

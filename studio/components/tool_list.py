@@ -74,7 +74,7 @@ def filter_tools(domain: str, lines: Sequence[ToolLine]) -> list[ToolLine]:
             max_chars=100,
             placeholder="Search",
             label_visibility="collapsed",
-            width=170,
+            width=150,
         )
     return [line for line in lines if line.fits(state, category, table, words)]
 
@@ -91,7 +91,7 @@ def _option(label: str, options: Sequence[str], parameter: str, domain: str) -> 
         key=key,
         format_func=lambda name: f"{label.lower()}: {name}" if name == "all" else name,
         label_visibility="collapsed",
-        width=138,
+        width=124,
     )
     if chosen == "all":
         st.query_params.pop(parameter, None)

@@ -62,7 +62,7 @@ def show_tab(view: ToolView, tab: str) -> None:
 def page() -> None:
     """Draws the page."""
     st.title("Tools")
-    place, rest = st.columns([1, 4.1], gap="small", vertical_alignment="bottom")
+    place, rest = st.columns([1, 4.4], gap="small", vertical_alignment="bottom")
     with place:
         domain = choose_domain()
     if domain is None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -360,6 +361,28 @@ def test_a_curators_edit_of_a_task_that_comes_between_is_kept_and_audited(store:
     assert kept.audited
     assert not store.staleness.counts(DOMAIN)
     assert verified(store) == 0
+
+
+def test_new_words_that_were_audited_with_the_old_tool_do_not_count(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.models.task_edit import TaskWords
+    from engine.pipeline.task_edits import edit_task
+    from engine.tasks import revise as module
+
+    audited = module.revise
+
+    def meanwhile(*arguments: Any) -> Any:
+        revise(store, "add_wish", QUOTA_OF_NINE)
+        return audited(*arguments)
+
+    monkeypatch.setattr(module, "revise", meanwhile)
+    task = next(store.tasks.iterate(DOMAIN))
+    words = TaskWords(instruction=f"{task.instruction} Thank you.", profile=task.user_profile)
+    started_from = str(store.tasks.digest(DOMAIN, task.id))
+    with pytest.raises(UsageError, match="A tool of the domain was edited"):
+        edit_task(store, DOMAIN, task.id, words, "Ada", started_from=started_from)
+    assert store.tasks.get(DOMAIN, task.id) == task
 
 
 # Killed, cancelled
