@@ -165,7 +165,7 @@ def standing_markup(found: Standing) -> Markup:
         for each in found.recent[:2]
     ]
     if others or latest:
-        parts.append(row(*others, *latest))
+        parts.append(row(*others, *([Markup("<span>last decided:</span>")] if latest else []), *latest))
     return Markup("").join(parts)
 
 

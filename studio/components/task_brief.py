@@ -26,9 +26,9 @@ def show_brief(view: TaskView, *marks: Markup) -> None:
         task.domain,
         *marks,
         badge(task.difficulty, "info"),
-        f"{len(task.chain.steps)} steps",
-        f"{len(task.tools)} tools",
-        f"{sum(len(rows) for rows in task.initial_state.rows.values()):,} rows, {distractors} distractors",
+        f"steps: {len(task.chain.steps)}",
+        f"tools: {len(task.tools)}",
+        f"rows: {sum(len(rows) for rows in task.initial_state.rows.values()):,}, distractors: {distractors}",
     ]
     show(
         Markup('<div class="se-brief">{}{}{}{}{}</div>').format(
