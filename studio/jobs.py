@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -24,7 +25,13 @@ UPLOAD_BYTES = 64 * 1024 * 1024
 """Largest SQLite file that is taken; larger ones are for the command line, which reads them in place."""
 
 TEXT_BYTES = 2 * 1024 * 1024
-"""Largest blueprint or SQL text."""
+"""Largest SQL text."""
+
+YAML_BYTES = 256 * 1024
+"""Largest blueprint: five times the largest built-in one. YAML is read slowly, and a page waits for it."""
+
+YAML_DEPTH = 100
+"""Brackets within brackets; the reader's time grows with their square."""
 
 TEXT_ENDINGS = (".yaml", ".yml", ".sql")
 SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db")
@@ -131,10 +138,10 @@ def check_upload(name: str, content: bytes) -> None:
         raise SeedError(f"{name}: files of this kind are not read; give {', '.join(ENDINGS)}.")
     if not content:
         raise SeedError(f"{name}: the file is empty.")
-    limit = UPLOAD_BYTES if ending in SQLITE_ENDINGS else TEXT_BYTES
+    limit = UPLOAD_BYTES if ending in SQLITE_ENDINGS else TEXT_BYTES if ending == ".sql" else YAML_BYTES
     if len(content) > limit:
         raise SeedError(
-            f"{name}: {len(content) / 1e6:.1f} MB is more than the {limit / 1e6:.0f} MB that an upload may have; "
+            f"{name}: {len(content) / 1e6:.1f} MB is more than the {limit / 1e6:.3g} MB that an upload may have; "
             "use `scaleenv synth` on the command line."
         )
     if ending in SQLITE_ENDINGS:
@@ -147,6 +154,17 @@ def check_upload(name: str, content: bytes) -> None:
         raise SeedError(f"{name}: this is no UTF-8 text (byte {error.start}); save it as UTF-8.") from error
     if "\0" in text:
         raise SeedError(f"{name}: this is a binary file, whatever its name says.")
+    if ending != ".sql" and _depth(text) > YAML_DEPTH:
+        raise SeedError(f"{name}: brackets within brackets, more than {YAML_DEPTH} deep; no blueprint needs that.")
+
+
+def _depth(text: str) -> int:
+    """How deep brackets lie within each other, those in texts included."""
+    deepest = depth = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def cancel(run: str) -> None:

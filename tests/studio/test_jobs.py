@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from pathlib import Path
 
@@ -19,6 +20,12 @@ create table member (
   status text not null check (status in ('active', 'paused', 'closed'))
 );
 """
+
+
+BOMB = b"a: &a [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (98 + n, 98 + n, b", ".join([b"*%c" % (97 + n)] * 10)) for n in range(9)
+)
+"""A thousand million parts in a few hundred bytes, as references to references."""
 
 
 def wait_for(store: Path, run: str, *, seconds: float = 60) -> Run:
@@ -83,7 +90,15 @@ def test_another_seed_does_not_replace_a_domain_unless_asked(
         pytest.param("club.db", b"create table a (b);", "no SQLite file", id="not-sqlite"),
         pytest.param("club.sql", b"\xff\xfe\x00", "no UTF-8", id="not-text"),
         pytest.param("club.sql", b"create\0table", "binary file", id="binary"),
-        pytest.param("club.yaml", b"a" * (jobs.TEXT_BYTES + 1), "more than", id="large"),
+        pytest.param("club.sql", b"a" * (jobs.TEXT_BYTES + 1), "more than the 2.1 MB", id="large"),
+        pytest.param("club.yaml", b"a" * (jobs.YAML_BYTES + 1), "more than the 0.262 MB", id="large-blueprint"),
+        pytest.param("club.yaml", b"a: " + b"[" * 50_000, "brackets within brackets", id="deep-yaml"),
+        pytest.param("club.yaml", b"- " * 50_000, "club.yaml", id="deep-list"),
+        pytest.param("club.yaml", BOMB, "more than 40 levels or 200000 parts", id="yaml-bomb"),
+        pytest.param("club.yaml", b"a: &a\n  b: *a\n", "more than 40 levels", id="endless-yaml"),
+        pytest.param("club.yaml", b"!!python/object/apply:os.system ['true']", "club.yaml", id="yaml-tag"),
+        pytest.param("club.sql", b"attach 'x.db' as x; create table x.t (a);", "unknown database", id="attach"),
+        pytest.param("club.db", jobs.SQLITE_BEGINS + b"\0" * 200, "can't be read", id="broken-sqlite"),
         pytest.param("club.sql", b"select 1;", "club.sql", id="no-tables"),
         pytest.param("club.yaml", b"a: [", "club.yaml", id="bad-yaml"),
         pytest.param("a" * 400 + ".sql", SCHEMA, "rename the file", id="long-name"),
@@ -98,6 +113,23 @@ def test_an_unusable_upload_is_refused_with_the_files_own_name(
     assert words in str(refused.value)
     assert "scaleenv-upload" not in str(refused.value)
     assert not empty_store.exists()
+
+
+def test_what_a_database_would_run_by_itself_is_left_behind(
+    empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Views that never end and triggers that delete are in the file; only its tables are looked at."""
+    monkeypatch.setattr(jobs, "_start_process", lambda run: None)
+    file = tmp_path / "club.db"
+    with sqlite3.connect(file) as connection:
+        connection.executescript(
+            SCHEMA.decode()
+            + "create view endless as with recursive r (n) as (select 1 union all select n + 1 from r) select n from r;"
+            "create trigger gone after insert on member begin delete from member; end;"
+        )
+    connection.close()
+    requested = jobs.start_upload("club.db", file.read_bytes(), tasks=1, seed=1, with_rows=True)
+    assert requested.answer == "new"
 
 
 def test_all_built_in_domains_are_offered() -> None:
