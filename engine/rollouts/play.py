@@ -230,7 +230,7 @@ def _trace(trajectory: Trajectory, task: Task, steps: tuple[TraceStep, ...]) -> 
         verdict += ", cut off because the steps were used up"
     return Trace(
         id=trajectory.trace_id,
-        kind="play",
+        kind="play" if trajectory.agent.startswith("person:") else "rollout",
         title=f"attempt by {trajectory.agent.removeprefix('person:')}",
         now=task.initial_state.now,
         task_id=task.id,

@@ -48,7 +48,8 @@ class TraceFilter(Model):
         for number, word in enumerate(self.words):
             escaped = word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
             named[f"word{number}"] = f"%{escaped}%"
-            terms.append(f"(id || ' ' || title || ' ' || subject) like :word{number} escape '!'")
+            like = f"like :word{number} escape '!'"
+            terms.append(f"(id {like} or title {like} or subject {like})")
         return " and ".join(terms), named
 
 

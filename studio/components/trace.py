@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine.models.trace import Trace, TraceStep
-from studio.components.markup import badge, head, row, show
+from studio.components.markup import badge, head, mono, row, show
 from studio.components.picker import Choice, picker
 from studio.components.trace_step import SIGNS, rows_markup, state_markup, step_markup
 from studio.queries import traces as queries
@@ -42,7 +42,14 @@ def verdict_line(trace: Trace) -> None:
     tone, words = ("good", "✓ passed") if trace.passed else ("bad", "✗ failed")
     if trace.verdict == "not finished":
         tone, words = "info", "… open"
-    show(row(badge(words, tone), trace.title, *([trace.verdict] if trace.verdict else [])))
+    show(
+        row(
+            badge(words, tone),
+            trace.title,
+            *([trace.verdict] if trace.verdict else []),
+            *(["clock", mono(trace.now.replace("T", " "))] if trace.now else []),
+        )
+    )
 
 
 @st.fragment

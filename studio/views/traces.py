@@ -26,9 +26,8 @@ KINDS: dict[TraceKind, str] = {
 }
 
 
-def choose_filter(domain: str, words: str) -> TraceFilter:
+def choose_filter(domain: str, words: str, counts: Mapping[tuple[TraceKind, bool], int]) -> TraceFilter:
     """The filters, kept in the address."""
-    counts = queries.counts(domain)
     kinds = {kind: sum(counts.get((kind, passed), 0) for passed in (True, False)) for kind in KINDS}
     offered = ["all", *(kind for kind, count in kinds.items() if count)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -216,12 +215,13 @@ def page() -> None:
         domain = choose_domain()
     if domain is None:
         return
-    if not queries.counts(domain):
+    counts = queries.counts(domain)
+    if not counts:
         say_empty("No trace yet. A run leaves them as it goes. Start one on the Domains page.", "runs", "Go to Runs")
         return
     with right:
         words = _words()
-    current = choose_trace(domain, choose_filter(domain, words))
+    current = choose_trace(domain, choose_filter(domain, words, counts))
     if current is None:
         return
     view = queries.view(queries.trace(domain, current.id), domain)
