@@ -27,7 +27,7 @@ class Measures(NamedTuple):
         kinds: Kind -> its edges.
         density: Connected ordered pairs over all ordered pairs, in [0, 1].
         components: Parts without an edge between them.
-        longest: Tools on the longest path, where tools that lead to each other in a circle count as one.
+        longest: Tools on a longest path of data flow and preconditions, once the edges that close circles are left out.
         sources: Tools that no other helps.
         sinks: Tools that help no other.
         unreachable: Tools that no chain can call: one of their entities can neither be said nor looked up.
@@ -48,14 +48,14 @@ def measure(domain: Domain, graph: ToolGraph) -> Measures:
     arcs = digraph(graph)
     counted = Counter((edge.kind, edge.proven) for edge in graph.edges)
     kinds = {kind: KindCount(counted[kind, True], counted[kind, False]) for kind, _ in sorted(counted)}
-    condensed = cast("Any", nx.condensation)(arcs)
+    leading = graph.model_copy(update={"edges": tuple(edge for edge in graph.edges if edge.kind != "state")})
     reached = callable_tools(domain, graph)
     return Measures(
         tools=len(graph.tools),
         kinds=kinds,
         density=float(cast("Any", nx.density)(arcs)),
         components=int(cast("Any", nx.number_weakly_connected_components)(arcs)) if graph.tools else 0,
-        longest=len(cast("Any", nx.dag_longest_path)(condensed)),
+        longest=len(cast("Any", nx.dag_longest_path)(without_cycles(digraph(leading)))),
         sources=tuple(tool for tool in graph.tools if arcs.in_degree(tool) == 0),
         sinks=tuple(tool for tool in graph.tools if arcs.out_degree(tool) == 0),
         unreachable=tuple(tool for tool in graph.tools if tool not in reached),
@@ -89,3 +89,35 @@ def neighbourhood(graph: ToolGraph, start: str, steps: int, way: str = "both") -
         found.update(dict.fromkeys(beyond, distance))
         edge_of_search = list(beyond)
     return found
+
+
+def without_cycles(graph: Any) -> Any:
+    """A `networkx.DiGraph` without the few edges that run against the order of Eades, Lin and Smyth (1993)."""
+    into = {node: set(graph.predecessors(node)) - {node} for node in graph}
+    out = {node: set(graph.successors(node)) - {node} for node in graph}
+    first: list[Any] = []
+    last: list[Any] = []
+
+    def take(nodes: list[Any]) -> None:
+        for node in nodes:
+            for other in out.pop(node):
+                into[other].discard(node)
+            for other in into.pop(node):
+                out[other].discard(node)
+
+    while into:
+        ends = [node for node in into if not out[node]]
+        begins = [] if ends else [node for node in into if not into[node]]
+        if ends:
+            last.extend(ends)
+        elif begins:
+            first.extend(begins)
+        else:
+            begins = [max(into, key=lambda node: len(out[node]) - len(into[node]))]
+            first.extend(begins)
+        take(ends or begins)
+    place = {node: at for at, node in enumerate([*first, *reversed(last)])}
+    forwards = cast("Any", nx.DiGraph())
+    forwards.add_nodes_from(graph)
+    forwards.add_edges_from((source, target) for source, target in graph.edges if place[source] < place[target])
+    return forwards

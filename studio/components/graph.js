@@ -156,7 +156,7 @@ class Drawing {
       this.hint(`${from} → ${to}\n${arc.kind.replace("_", " ")}: ${this.data.kinds[arc.kind].meaning}\n${arc.tip}`, pointer);
     });
     for (const end of ["blurNode", "blurEdge", "dragStart", "zoom"]) network.on(end, () => this.hint(null));
-    network.once("afterDrawing", () => { this.frame.network = network; this.frame.dataset.ready = this.data.revision; });
+    network.once("afterDrawing", () => { this.frame.network = network; this.frame.dataset.revision = this.data.revision; this.frame.dataset.ready = "1"; });
     this.touched = false; // a view that the user has chosen is kept when the frame changes its size
     network.on("dragEnd", (event) => { this.touched ||= !event.nodes.length; });
     network.on("zoom", () => { this.touched = true; });

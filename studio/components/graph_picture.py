@@ -23,7 +23,7 @@ BOW = 0.3
 """How far a line within a column bends."""
 
 
-CURVED = 900
+CURVED = 400
 """Lines up to which each is a curve."""
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import networkx as nx
 
+from engine.graph.measures import without_cycles
+
 WIDE = 1.35
 """Width by height of the frame that a picture should fill."""
 
@@ -44,13 +46,14 @@ def layered_positions(
     graph.add_edges_from(edge for edge in edges if edge[0] != edge[1])
     alone = [node for node in graph if not graph.degree(node)]
     graph.remove_nodes_from(alone)
-    forwards = _without_cycles(graph)
+    forwards = without_cycles(graph)
     layers: dict[int, list[str]] = {}
     for node, layer in _layers(forwards).items():
         layers.setdefault(layer, []).append(node)
     layers = _merged(layers, max(LEAST_COLUMNS, round((len(graph) * WIDE * row_height / column_width) ** 0.5)))
     layers = _ordered(forwards, layers)
-    rows = max(most_rows, round(len(graph) ** 0.5 * column_width / row_height / 2))
+    # Layers differ in length, so columns that fill the frame are somewhat longer than those of a full grid.
+    rows = max(most_rows, round((1.3 * len(graph) * column_width / row_height / WIDE) ** 0.5))
     columns = [part for layer in sorted(layers) for part in _parts(layers[layer], rows)]
     longest = max((len(column) for column in columns), default=0)
     # A wide picture has room to spare between its rows.
@@ -84,29 +87,6 @@ def _parts(layer: list[str], most: int) -> list[list[str]]:
     """
     count = -(-len(layer) // most)
     return [layer[at::count] for at in range(count)]
-
-
-def _without_cycles(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
-    """The graph without the few edges that run against the order of Eades, Lin and Smyth (1993)."""
-    rest = nx.DiGraph(graph)
-    first: list[str] = []
-    last: list[str] = []
-    while rest:
-        ends = [node for node in rest if rest.out_degree(node) == 0]
-        begins = [node for node in rest if rest.in_degree(node) == 0 and node not in ends]
-        if ends:
-            last.extend(ends)
-        elif begins:
-            first.extend(begins)
-        else:
-            begins = [max(rest, key=lambda node: rest.out_degree(node) - rest.in_degree(node))]
-            first.extend(begins)
-        rest.remove_nodes_from(ends or begins)
-    place = {node: at for at, node in enumerate([*first, *reversed(last)])}
-    forwards: nx.DiGraph[str] = nx.DiGraph()
-    forwards.add_nodes_from(graph)
-    forwards.add_edges_from((source, target) for source, target in graph.edges if place[source] < place[target])
-    return forwards
 
 
 def _layers(graph: nx.DiGraph[str]) -> dict[str, int]:

@@ -78,7 +78,8 @@ def test_graph_with_its_labels_tooltips_and_what_is_beside_it(page: Page, hostil
 
 def test_evidence_of_an_edge(page: Page, hostile_studio: str) -> None:
     visit(page, hostile_studio, "graph", domain="hostile", edge=f"data_flow:read_note>write_{ATTACK}:{ATTACK}")
-    expect(page.get_by_role("heading", name="Edge")).to_be_visible()
+    expect(page.get_by_text("data flow edge")).to_be_visible()
+    expect(page.locator("li").get_by_text("<img src=x onerror=").first).to_be_visible()
     assert_harmless(page)
 
 
