@@ -100,9 +100,7 @@ class Overview:
 
     def disputed(self) -> dict[str, int]:
         """Audited tasks on which two curators decide differently, by domain."""
-        rows = self._connection.all(
-            "select domain, count(*) as count from task where state = 'audited' and agreed = 0 group by domain"
-        )
+        rows = self._connection.all("select domain, count(*) as count from task where agreed = 0 group by domain")
         return {row["domain"]: row["count"] for row in rows}
 
     def rejected_tools(self, limit: int = 8) -> list[RejectedTool]:

@@ -12,6 +12,7 @@ from engine.models.run import AskedDifficulty
 from engine.pipeline import Requested
 from studio import jobs
 from studio.components.code_editor import code_editor, has_draft, put, written
+from studio.components.curator import curator
 from studio.components.markup import badge, facts, mono, numbers, row, show, table
 from studio.components.messages import told
 from studio.queries import domains as queries
@@ -107,6 +108,7 @@ def _wanted(options: Options) -> dict[str, Any]:
         "difficulty": options.difficulty,
         "rename": options.name,
         "replace": options.replace,
+        "by": curator(),
     }
 
 

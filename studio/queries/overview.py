@@ -107,6 +107,12 @@ def overview() -> Overview:
         )
 
 
+def is_live() -> bool:
+    """Whether a run is in progress or waits."""
+    with opened() as store:
+        return any(run.status in LIVE for run in store.runs.all())
+
+
 def total(summaries: list[DomainSummary]) -> Totals:
     """What the domains add up to."""
     return Totals(

@@ -31,10 +31,7 @@ def show_all() -> None:
     """The table of all domains."""
     summaries = queries.domains()
     if not summaries:
-        st.info(
-            "No domain yet. Choose **New domain** and press Start at a built-in one: no key and no server are needed.",
-            icon=":material/info:",
-        )
+        st.info("No domain yet. Start one under **New domain**.", icon=":material/info:")
         return
     st.caption("A click on a line opens the domain.")
     chosen = show_domains(summaries)
@@ -86,7 +83,8 @@ def page() -> None:
         return
     st.title("Domains")
     say_what_was_deleted()
-    asked = st.query_params.get("view", "")
+    there = queries.names()
+    asked = st.query_params.get("view", "all" if there else "new")
     st.session_state.setdefault("domains-part", asked if asked in PARTS else "all")
     part = st.segmented_control(
         "Show", list(PARTS), key="domains-part", required=True, format_func=PARTS.get, label_visibility="collapsed"
@@ -94,6 +92,8 @@ def page() -> None:
     st.query_params["view"] = part
     if part != "new" and "from" in st.query_params:
         del st.query_params["from"]
+    if part == "new" and not there:
+        st.info("No domain yet. Press Start at one: no key and no server are needed.", icon=":material/info:")
     {"all": show_all, "new": new_domain, "compare": show_comparison, "map": show_map}[part]()
 
 

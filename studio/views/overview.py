@@ -16,6 +16,9 @@ from studio.queries import overview as queries
 FIRST = "job_seeking"
 FIRST_TASKS = 20
 
+LIVE_SECONDS, REST_SECONDS = 2.0, 15.0
+"""How often the page looks again while something runs, and while nothing does."""
+
 DONE = {
     "approve": "approved",
     "reject": "rejected",
@@ -207,8 +210,8 @@ def show_live(found: queries.Overview) -> None:
             )
 
 
-def page() -> None:
-    """Draws the page."""
+def show_store() -> None:
+    """Everything; a fragment that looks again by itself, so that steps tick and runs come and go while one watches."""
     found = queries.overview()
     if not found.steps.seeded:
         show_first_screen()
@@ -223,10 +226,15 @@ def page() -> None:
     with left:
         show_decisions(found)
         show_throughput(found)
-        st.fragment(show_storage)(found)
+        show_storage(found)
     with right:
         show_failures(found)
         show_activity(found)
+
+
+def page() -> None:
+    """Draws the page."""
+    st.fragment(show_store, run_every=LIVE_SECONDS if queries.is_live() else REST_SECONDS)()
 
 
 page()

@@ -35,7 +35,7 @@ def test_a_newcomer_makes_a_first_domain_with_one_click(page: Page, tmp_path: Pa
         expect(page.get_by_role("heading", name="Welcome to ScaleEnv Studio")).to_be_visible()
         page.get_by_role("button", name="Start the first domain").click()
         page.wait_for_url("**/runs?run=job_seeking-1")
-        expect(page.locator(".se-badge").get_by_text("done", exact=True).first).to_be_visible(timeout=90_000)
+        expect(page.locator(".se-badge").get_by_text("done", exact=True).first).to_be_visible(timeout=240_000)
         page.get_by_role("link", name="Overview").click()
         expect(page.get_by_text("2. Run · done")).to_be_visible()
         expect(page.get_by_text("20 tasks nobody has decided on")).to_be_visible()
@@ -63,7 +63,7 @@ def test_a_mistake_in_a_blueprint_is_told_with_its_line_mended_and_started(page:
     page.wait_for_selector(READY)
     start = page.get_by_role("button", name="Start", exact=True)
     until(page, lambda: "runs?run=my_library-1" in page.url, lambda: start.click() if start.is_visible() else None)
-    expect(page.locator(".se-badge").get_by_text("done", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.locator(".se-badge").get_by_text("done", exact=True).first).to_be_visible(timeout=120_000)
 
 
 def test_the_editor_is_used_by_keyboard(page: Page, studio: str) -> None:

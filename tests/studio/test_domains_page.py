@@ -122,7 +122,9 @@ def test_every_way_to_a_new_domain_has_a_link_of_its_own(source: str, empty_stor
     page = open_page("domains", view="new", **{"from": source})
     assert not page.exception
     assert page.query_params["from"] in (source, [source])
-    assert bool(page.info) == (source == "keyword")
+    told = [info.value for info in page.info]
+    assert "Press Start" in told[0]
+    assert any("language model" in info for info in told) == (source == "keyword")
 
 
 def test_built_in_cards_tell_the_size_that_a_run_will_compose(empty_store: Path) -> None:

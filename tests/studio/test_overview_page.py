@@ -69,6 +69,7 @@ def test_what_failed_is_told_until_it_is_mended(full_store: Path) -> None:
     found = queries.overview()
     assert found.troubled == []
     assert [each.id for each in found.live] == ["other-2"]
+    assert queries.is_live()
 
 
 def test_hostile_words_stay_text(empty_store: Path) -> None:
@@ -92,3 +93,16 @@ def test_storage_is_measured_when_asked_and_then_kept(full_store: Path) -> None:
     parts = queries.storage_by_part()
     assert sum(parts.values()) <= queries.overview().storage.file
     assert queries.storage_by_part() is parts
+
+
+def test_the_steps_are_gone_when_a_dataset_is_frozen(full_store: Path) -> None:
+    assert any("4. Freeze" in mark.value for mark in open_page("overview").markdown)
+    with Store.open(full_store) as store:
+        store._connection.write(
+            "insert into dataset (name, version, digest, created_at, curator, note, tasks, domains, manifest, seal) "
+            "values ('first', 1, '', 0, 'ada', '', 3, 1, x'', '')"
+        )
+    page = open_page("overview")
+    assert not page.exception
+    assert not any("4. Freeze" in mark.value for mark in page.markdown)
+    assert "first 1" in html(page)
