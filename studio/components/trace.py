@@ -100,19 +100,20 @@ def overview(steps: Sequence[TraceStep]) -> list[Choice]:
     ]
 
 
-def pick_step(choices: Sequence[Choice], key: str, *, linked: bool) -> int:
+def pick_step(choices: Sequence[Choice], key: str, *, linked: bool, start: int = 1) -> int:
     """Lets the user go to a step by the overview, a slider, buttons or the arrow keys; returns its index.
 
     Args:
         choices: What the overview shows of each step; their ids are their numbers from 1.
         key: Tells this one from others on the page.
         linked: Keep the step in the address.
+        start: Number of the step to begin with where the address names none.
     """
     count = len(choices)
     name = f"{key}-step"
     if name not in st.session_state:
         asked = st.query_params.get("step", "") if linked else ""
-        st.session_state[name] = int(asked) if re.fullmatch("[0-9]{1,6}", asked) else 1
+        st.session_state[name] = int(asked) if re.fullmatch("[0-9]{1,6}", asked) else start
     at = st.session_state[name] = min(max(st.session_state[name], 1), count)
     if count > 1:
         _controls(choices, key, name)

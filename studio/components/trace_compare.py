@@ -131,7 +131,8 @@ def _pairs(left: TraceView, right: TraceView, comparison: Comparison, key: str, 
             )
             for number, step in enumerate(comparison.steps)
         ]
-        step = comparison.steps[pick_step(labels, key, linked=linked)]
+        first = next((number for number, step in enumerate(comparison.steps, 1) if step.differences), 1)
+        step = comparison.steps[pick_step(labels, key, linked=linked, start=first)]
         sides = [
             row("No such call on this side.") if one is None else step_markup(one, view.origins[one.index], narrow=True)
             for one, view in ((step.left, left), (step.right, right))

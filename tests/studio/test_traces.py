@@ -131,6 +131,19 @@ def test_two_traces_of_a_task_are_compared_with_rewards_and_mismatches(full_stor
     assert "missing on the right" not in drawn(page)
 
 
+def test_a_comparison_begins_where_the_two_differ_first(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        ids = [item.id for item in store.traces.of(DOMAIN, "audit") if ":altered_argument:" in item.id]
+    left = ids[0].partition(":")[0] + ":solvable:0"
+    page = open_page("traces", domain=DOMAIN, trace=left, **{"with": ids[0]})
+    found = queries.comparison(
+        *(queries.view(queries.trace(DOMAIN, id), DOMAIN) for id in (left, ids[0])),
+    )
+    first = next(number for number, step in enumerate(found.steps, 1) if step.differences)
+    assert page.query_params["step"] == str(first)
+    assert not page.exception
+
+
 def test_a_link_that_compares_with_nothing_says_so(full_store: Path) -> None:
     trace = long_trace(full_store)
     page = open_page("traces", domain=DOMAIN, trace=trace.id, **{"with": ATTACK})
