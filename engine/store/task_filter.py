@@ -116,12 +116,13 @@ def search_words(text: str) -> str:
     return " ".join(quoted) + "*" if quoted else ""
 
 
-def order_by(sort: TaskSort, *, descending: bool = False) -> str:
+def order_by(sort: TaskSort, *, descending: bool = False, backwards: bool = False) -> str:
     """The SQL terms to sort by.
 
     Args:
         sort: The chief term.
         descending: Greatest first; ties stay in their order. Tasks without a value come last either way.
+        backwards: The whole of that order from its end.
     """
     if sort == "position":
         terms = [("domain", descending), ("position", descending)]
@@ -129,7 +130,7 @@ def order_by(sort: TaskSort, *, descending: bool = False) -> str:
         terms = [(rank_of(sort), descending), ("domain", False), ("position", False)]
         if sort in ("rating", "reviewed_at"):
             terms.insert(0, (f"{sort} is null", False))
-    return ", ".join(f"{term} {'desc' if down else 'asc'}" for term, down in terms)
+    return ", ".join(f"{term} {'desc' if down != backwards else 'asc'}" for term, down in terms)
 
 
 def before(sort: TaskSort, value: object, *, descending: bool = False) -> str:

@@ -284,9 +284,12 @@ class Tasks:
         descending: bool = False,
         offset: int = 0,
         limit: int = 50,
+        total: int | None = None,
     ) -> list[TaskSummary]:
-        """Up to `limit` tasks in the order asked for, from the `offset`-th on."""
-        return self.summaries(self.numbers(chosen, sort=sort, descending=descending, offset=offset, limit=limit))
+        """Up to `limit` tasks in the order asked for, from the `offset`-th on; `total` as for `numbers`."""
+        return self.summaries(
+            self.numbers(chosen, sort=sort, descending=descending, offset=offset, limit=limit, total=total)
+        )
 
     def numbers(
         self,
@@ -296,14 +299,30 @@ class Tasks:
         descending: bool = False,
         offset: int = 0,
         limit: int = -1,
+        total: int | None = None,
     ) -> list[int]:
-        """The tasks' numbers, in the order asked for; all of them where `limit` is -1."""
+        """The tasks' numbers, in the order asked for.
+
+        Args:
+            chosen: Which tasks.
+            sort: What they are sorted by.
+            descending: Greatest first.
+            offset: How many come before the first one.
+            limit: How many at most; all of them where it is -1.
+            total: How many the filter lets through, if that is known at this moment: a page of the second half is then
+                sorted from the end, for sorting costs as much as there is before the page.
+        """
         where, parameters = _scan(chosen)
+        first, count, backwards = offset, limit, False
+        if total is not None and limit >= 0 and offset > total // 2:
+            first, count, backwards = max(total - offset - limit, 0), max(min(limit, total - offset), 0), True
+        order = order_by(sort, descending=descending, backwards=backwards)
         rows = self._connection.all(
-            f"select number from {where} order by {order_by(sort, descending=descending)} limit :limit offset :offset",
-            parameters | {"limit": limit, "offset": offset},
+            f"select number from {where} order by {order} limit :limit offset :offset",
+            parameters | {"limit": count, "offset": first},
         )
-        return [row["number"] for row in rows]
+        found = [row["number"] for row in rows]
+        return found[::-1] if backwards else found
 
     def summaries(self, numbers: Sequence[int]) -> list[TaskSummary]:
         """Tasks by their numbers, in that order; those that are gone are left out."""

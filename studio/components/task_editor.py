@@ -12,12 +12,13 @@ from engine.models.task_edit import TaskEdit, TaskWords
 from engine.models.trace import Trace
 from engine.tasks.revise import Complaint, Revision
 from studio.components.curator import curator
-from studio.components.markup import badge, head, mono, row, show, table
+from studio.components.markup import badge, head, row, show, table
 from studio.components.messages import tell
 from studio.components.profile_text import profile_text, read_profile
 from studio.components.task_markup import words_diff
 from studio.components.times import ago, on
 from studio.components.trace import show_trace
+from studio.components.trace_step import named
 from studio.queries import tasks as queries
 from studio.queries.tasks import TaskView
 
@@ -148,7 +149,7 @@ def _show_outcome(outcome: _Outcome, key: str, domain: str) -> None:
             row(badge("✗ not saved", "bad"), "The task keeps its words. What is wrong with the draft:"),
             table(
                 (
-                    {"check": mono(complaint.check), "what is wrong": complaint.problem}
+                    {"check": named(complaint.check), "what is wrong": complaint.problem}
                     for complaint in outcome.complaints
                 ),
                 tones=["bad"] * len(outcome.complaints),

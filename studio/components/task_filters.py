@@ -180,7 +180,9 @@ def _further(facets: Facets) -> None:
 
 
 def _first_page() -> None:
+    """Other tasks are listed: from their first page on, and the next one to open is their first."""
     st.session_state["tasks-at"] = 1
+    st.session_state["tasks-row"] = 0
 
 
 def _asked(further: int) -> Asked:

@@ -38,7 +38,7 @@ def list_tasks(page: TaskPage, opened: Place | None, *, attempts: bool, many_dom
             open_task(places[rows[0]])
 
     st.dataframe(
-        [_line(item, attempts, many_domains) for item in page.items],
+        _lines(page, attempts, many_domains),
         key=name,
         hide_index=True,
         on_select=choose,
@@ -52,9 +52,13 @@ def list_tasks(page: TaskPage, opened: Place | None, *, attempts: bool, many_dom
             "why it was rejected": st.column_config.TextColumn(width="large"),
             "steps": st.column_config.NumberColumn(width=52),
             "rating": st.column_config.NumberColumn(format="%.1f", width=56),
-            "task": st.column_config.TextColumn(width=190),
-            "review": st.column_config.TextColumn(width=104),
-            "difficulty": st.column_config.TextColumn(width=76),
+            "task": st.column_config.TextColumn(width=184),
+            "review": st.column_config.TextColumn(width=98),
+            "difficulty": st.column_config.TextColumn(width=72),
+            "curators": st.column_config.TextColumn(width=62),
+            "marks": st.column_config.TextColumn(width=66),
+            "tags": st.column_config.TextColumn(width=80),
+            "last": st.column_config.TextColumn(width=86),
         },
     )
 
@@ -77,11 +81,19 @@ def _line(item: TaskSummary, attempts: bool, many_domains: bool) -> dict[str, ob
         "steps": item.steps,
         "rating": item.rating,
         "curators": _curators(item),
-        "instruction": item.instruction,
         "marks": _marks(item),
         "tags": ", ".join(item.tags),
         "last": ago(item.reviewed_at) if item.reviewed_at else "",
+        "instruction": item.instruction,
     }
+
+
+def _lines(page: TaskPage, attempts: bool, many_domains: bool) -> list[dict[str, object]]:
+    """The rows; columns that are empty on the whole page are left out, for the instruction needs the room."""
+    lines = [_line(item, attempts, many_domains) for item in page.items]
+    names = dict.fromkeys(name for line in lines for name in line)
+    filled = [name for name in names if any(line.get(name) not in (None, "") for line in lines)]
+    return [{name: line.get(name) for name in filled} for line in lines]
 
 
 def _curators(item: TaskSummary) -> str:

@@ -96,7 +96,7 @@ def mentions_markup(task: Task, rows: dict[str, list[StateRow]], keys: dict[str,
     lines = [
         {
             "entity": named(each.table),
-            "row": mono(each.key),
+            "row": named(cell(each.key)),
             "what is said of it": said_markup(each),
             "the row it fits": _row_line(each, rows, keys),
         }

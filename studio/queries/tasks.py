@@ -105,11 +105,13 @@ def count_tasks(chosen: TaskFilter) -> int:
 @until_written
 def page(chosen: TaskFilter, sort: TaskSort, *, descending: bool, number: int) -> TaskPage:
     """A page of the tasks that fit; the last page where there are fewer."""
-    with opened() as store:
+    with opened() as store, store.snapshot():
         total = store.tasks.count(chosen)
         pages = max(1, -(-total // PAGE))
         number = min(max(number, 1), pages)
-        items = store.tasks.page(chosen, sort=sort, descending=descending, offset=(number - 1) * PAGE, limit=PAGE)
+        items = store.tasks.page(
+            chosen, sort=sort, descending=descending, offset=(number - 1) * PAGE, limit=PAGE, total=total
+        )
     return TaskPage(items, total, number, pages)
 
 

@@ -168,6 +168,9 @@ def test_a_page_is_what_a_plain_reference_gives(
     assert store.tasks.count(chosen) == len(expected)
     page = store.tasks.page(chosen, sort=sort, descending=descending, offset=offset, limit=limit)
     assert [task.id for task in page] == expected[offset : offset + limit]
+    assert page == store.tasks.page(
+        chosen, sort=sort, descending=descending, offset=offset, limit=limit, total=len(expected)
+    )
     for task in page:
         assert task == TaskSummary.model_validate(
             next(one for one in made if one["id"] == task.id) | {"number": task.number, "cause": "", "reason": ""}
