@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple, ParamSpec
 
@@ -16,6 +17,7 @@ from studio.components.markup import Markup, badge, row, show, table
 from studio.components.messages import attempt
 from studio.components.task_markup import review_badge
 from studio.components.times import ago, on
+from studio.components.unread import too_fast
 from studio.queries import review as queries
 from studio.queries.review import ReviewView
 
@@ -42,7 +44,10 @@ REASONS: dict[str, tuple[str, ...]] = {
 """The usual reasons, in our own words; the keys 1 to 6 pick them."""
 
 ASKS = {"reject": "Why is it rejected?", "needs_edit": "What needs an edit?"}
-ROW_OF_HISTORY = 160
+HISTORY_HEIGHT = 320
+"""Greatest height of the history, in pixels."""
+
+_LAST = "last-decision"
 
 
 class Acts(NamedTuple):
@@ -75,10 +80,21 @@ def decide(domain: str, task_id: str, *, key: str) -> None:
         return
     name = curator()
     acts = Acts(
-        lambda action, text: succeeded(queries.record, view, action, name, text=text),
+        lambda action, text: _decided(view, action, name, text),
         lambda: attempt(queries.record, view, "undo", name),
     )
     draw(view, acts, key=key, undoable=any(entry.curator == name for entry in view.log))
+
+
+def _decided(view: ReviewView, action: ReviewAction, name: str, text: str) -> bool:
+    """Records a decision, unless the key was pressed for the task before: a list may open the next one by itself."""
+    task, at = st.session_state.get(_LAST, (None, 0.0))
+    if task not in (None, (view.domain, view.task_id)) and too_fast(at):
+        return False
+    done = succeeded(queries.record, view, action, name, text=text)
+    if done:
+        st.session_state[_LAST] = ((view.domain, view.task_id), time.monotonic())
+    return done
 
 
 def draw(view: ReviewView, acts: Acts, *, key: str, undoable: bool = True) -> None:
@@ -150,7 +166,7 @@ def history(view: ReviewView) -> Markup:
             "quiet" if entry.seq in undone or entry.action == "undo" or entry.task_digest != view.digest else None
             for entry in listed
         ],
-        height=ROW_OF_HISTORY * 2,
+        height=HISTORY_HEIGHT,
     )
 
 

@@ -19,11 +19,9 @@ from studio.components.queue_filter import QueueChoice
 from studio.components.task_brief import audit_badges, show_brief
 from studio.components.task_markup import review_badge
 from studio.components.times import ago
+from studio.components.unread import too_fast
 from studio.queries import review as queries
 from studio.queries.review import QueueItem, Standing
-
-UNREAD = 0.4
-"""Seconds that a task must have been shown before a key can decide on it: nobody reads faster, but keys repeat."""
 
 LIVE = 5.0
 """Seconds between two looks at what others do."""
@@ -116,11 +114,9 @@ def _too_fast() -> bool:
 
     A key that is held down repeats itself, so each press that is not counted prolongs the wait.
     """
-    now = time.monotonic()
-    if now - st.session_state.get(_DRAWN, 0.0) >= UNREAD:
+    if not too_fast(st.session_state.get(_DRAWN, 0.0)):
         return False
-    st.session_state[_DRAWN] = now
-    st.toast("That key came before this task could be read, so it was not counted.", icon=":material/bolt:")
+    st.session_state[_DRAWN] = time.monotonic()
     return True
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.store import Store
 from engine.store.task_filter import TaskFilter
-from studio.components import queue
+from studio.components import unread
 from studio.queries.review import known_curators, throughput
 from tests.studio.conftest import open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, fill_with_attacks
@@ -19,7 +19,7 @@ from tests.studio.filled import ATTACK, DOMAIN, fill_with_attacks
 @pytest.fixture(autouse=True)
 def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test presses sooner than anybody reads."""
-    monkeypatch.setattr(queue, "UNREAD", 0.0)
+    monkeypatch.setattr(unread, "UNREAD", 0.0)
 
 
 def ids() -> list[str]:
@@ -135,7 +135,7 @@ def test_notes_tags_and_stars_stay_on_the_task(full_store: Path) -> None:
 def test_a_press_before_the_task_could_be_read_is_not_counted(
     full_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "UNREAD", 1000.0)
+    monkeypatch.setattr(unread, "UNREAD", 1000.0)
     first = ids()[0]
     page = open_page("review")
     for action in ("approve", "skip", "undo"):
@@ -301,3 +301,18 @@ def test_the_throughput_of_today_is_told(full_store: Path) -> None:
     found = throughput(7)
     assert {(each.curator, each.decisions, each.bulk) for each in found} == {("ada", 1, 0), ("bob", 1, 1)}
     assert all(abs((date.today() - each.day).days) <= 1 for each in found)
+
+
+def test_on_the_tasks_page_too_a_second_press_never_decides_on_the_next_task(
+    full_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "UNREAD", 1000.0)
+    first, second, _ = ids()
+    page = open_page("tasks", domain=DOMAIN)
+    page.button(key=f"approve-tasks-{DOMAIN}-{first}").click().run()
+    page.button(key=f"tasks-next-{DOMAIN}-{first}").click().run()
+    page.button(key=f"approve-tasks-{DOMAIN}-{second}").click().run()
+    assert reviews(full_store) == {first: "approved", second: "open", ids()[2]: "open"}
+    monkeypatch.setattr(unread, "UNREAD", 0.0)
+    page.button(key=f"approve-tasks-{DOMAIN}-{second}").click().run()
+    assert reviews(full_store)[second] == "approved"
