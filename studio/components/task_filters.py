@@ -132,6 +132,7 @@ def choose_tasks(facets: Facets, figures: Callable[[tuple[str, ...]], TaskFigure
         figures: How many tasks of some domains are in which state.
     """
     state = st.session_state
+    _keep_what_is_there(facets)
     counts = figures(tuple(state[key("domain")]))
     numbers = {**counts.model_dump(), "all": counts.audited}
     st.segmented_control(
@@ -160,14 +161,29 @@ def choose_tasks(facets: Facets, figures: Callable[[tuple[str, ...]], TaskFigure
     return _asked(further)
 
 
+def _keep_what_is_there(facets: Facets) -> None:
+    """Domains may be deleted while they are chosen."""
+    chosen = st.session_state[key("domain")]
+    left = [name for name in chosen if name in facets.domains]
+    if left != chosen:
+        st.session_state[key("domain")] = left
+
+
+def _with_chosen(options: list[str], name: str) -> list[str]:
+    """The options, and what is chosen even if no task has it any more: the filter must not change by itself."""
+    chosen = st.session_state[key(name)]
+    return options if chosen is None or chosen in options else [chosen, *options]
+
+
 def _further(facets: Facets) -> None:
     """The filters that are needed less often."""
+    tools, tags = _with_chosen(facets.tools, "tool"), _with_chosen(facets.tags, "tag")
     st.pills("Difficulty", list(get_args(Difficulty)), key=key("difficulty"), on_change=_first_page)
     with st.container(horizontal=True):
         st.number_input("Steps, at least", 1, 99, None, key=key("least"), on_change=_first_page, width=150)
         st.number_input("Steps, at most", 1, 99, None, key=key("most"), on_change=_first_page, width=150)
-    st.selectbox("Tool of the solution", facets.tools, None, key=key("tool"), placeholder="any", on_change=_first_page)
-    st.selectbox("Tag", facets.tags, None, key=key("tag"), placeholder="any", on_change=_first_page)
+    st.selectbox("Tool of the solution", tools, None, key=key("tool"), placeholder="any", on_change=_first_page)
+    st.selectbox("Tag", tags, None, key=key("tag"), placeholder="any", on_change=_first_page)
     st.number_input("Rating, at least", 1, 5, None, key=key("rating"), on_change=_first_page, width=150)
     st.checkbox("Only tasks whose words were edited", key=key("edited"), on_change=_first_page)
 

@@ -79,12 +79,12 @@ def _line(item: TaskSummary, attempts: bool, many_domains: bool) -> dict[str, ob
         "review": REVIEWS[item.review][0],
         "difficulty": item.difficulty,
         "steps": item.steps,
-        "rating": item.rating,
         "curators": _curators(item),
+        "rating": item.rating,
         "marks": _marks(item),
+        "instruction": item.instruction,
         "tags": ", ".join(item.tags),
         "last": ago(item.reviewed_at) if item.reviewed_at else "",
-        "instruction": item.instruction,
     }
 
 

@@ -196,6 +196,23 @@ def test_another_order_does_not_open_another_task(full_store: Path) -> None:
     assert opened(page) == SECOND
 
 
+def test_a_filter_whose_tag_or_domain_goes_away_does_not_break_the_page(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        store.reviews.record(DOMAIN, FIRST, "tag", "ada", text="odd")
+    page = open_page("tasks", domain=DOMAIN, tag="odd")
+    assert "1 to 1 of 1" in shown(page)
+    with Store.open(full_store) as store:
+        store.reviews.record(DOMAIN, FIRST, "undo", "ada")
+    page.run()
+    assert not page.exception
+    assert "No task fits" in page.info[0].value
+    with Store.open(full_store) as store:
+        store.domains.delete(DOMAIN)
+    page.run()
+    assert not page.exception
+    assert "Start one on the Domains page" in page.info[0].value
+
+
 def test_coming_back_by_the_name_of_the_page_finds_the_filter_as_it_was(full_store: Path) -> None:
     page = open_page("tasks", domain=DOMAIN, words="cancel")
     page.switch_page("views/traces.py").run()
