@@ -246,6 +246,22 @@ def propose_edit(domain: str, tool: str, draft: Draft, *, by: str) -> Run:
     return run
 
 
+def drop_edit(run: str) -> None:
+    """Gives up an edit of a tool that was never tested, because its run was stopped.
+
+    Raises:
+        UsageError: No edit of that run waits.
+        StoreError: A process works on it.
+    """
+    with opened() as store, store.transaction():
+        found = store.runs.get(run)
+        if found.status == "running":
+            store.runs.refuse_busy(found)
+        if found.status != "cancelled":
+            store.runs.request_cancel(run)  # or a process would be found for it again
+        store.tool_edits.drop(run)
+
+
 def _seed_of(store: Store, run: Run) -> SeedText:
     if run.kind != "synthesis":
         raise UsageError(f"The run `{run.id}` revised a domain; only what made one can be done anew or extended.")

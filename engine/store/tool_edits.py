@@ -62,6 +62,18 @@ class ToolEdits:
                 "update tool_edit set state = 'counts', report = ? where seq = ?", (report.model_dump_json(), seq)
             )
 
+    def drop(self, run: str) -> None:
+        """Gives up a proposal that was never tested.
+
+        Raises:
+            UsageError: There is none of that run that still waits.
+        """
+        touched = self._connection.write(
+            "update tool_edit set state = 'superseded' where run = ? and state = 'waiting'", (run,)
+        )
+        if touched != 1:
+            raise UsageError(f"The run `{run}` has no edit that waits; there is nothing to drop.")
+
     def of_run(self, run: str) -> ToolEdit:
         """The edit that a run tests.
 

@@ -32,13 +32,15 @@ def show_edges(view: ToolView) -> None:
         icon=":material/account_tree:",
         query_params={"domain": view.domain, "tool": name},
     )
-    left, right = st.columns(2, gap="medium")
-    for place, words, other, edges in (
-        (left, "What leads to it", "from", [edge for edge in view.edges if edge.target == name]),
-        (right, "What it leads to", "to", [edge for edge in view.edges if edge.source == name]),
+    for words, other, edges in (
+        ("What leads to it", "from", [edge for edge in view.edges if edge.target == name]),
+        ("What it leads to", "to", [edge for edge in view.edges if edge.source == name]),
     ):
-        with place:
-            show(head(f"{words}: {len(edges)}"), table([_line(view, edge, other) for edge in edges], height=520))
+        # Unproven ones first: they are what somebody may have to look into.
+        listed = sorted(edges, key=lambda edge: edge.proven)
+        show(head(f"{words}: {len(edges)}"))
+        if listed:
+            show(table([_line(view, edge, other) for edge in listed], height=330))
 
 
 def _line(view: ToolView, edge: Edge, other: str) -> dict[str, object]:
@@ -49,15 +51,18 @@ def _line(view: ToolView, edge: Edge, other: str) -> dict[str, object]:
     tool = edge.source if other == "from" else edge.target
     return {
         other: _link("tools", tool, domain=view.domain, tool=tool),
-        "kind": _KINDS[edge.kind],
+        "kind": Markup('<span class="se-line">{}</span>').format(_KINDS[edge.kind]),
         "by": mono(edge.via),
-        "proof": Markup("{} {}").format(
+        "proof": Markup("{} {} {}").format(
             state,
-            _link("traces", "see it", domain=view.domain, trace=edge.evidence) if edge.evidence else edge.reason,
+            _link("traces", "see it", domain=view.domain, trace=edge.evidence) if edge.evidence else "",
+            edge.reason,
         ),
         "graph": _link("graph", "show", domain=view.domain, edge=edge.id),
     }
 
 
 def _link(page: str, words: str, **query: str) -> Markup:
-    return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(f"{page}?{urlencode(query)}", words)
+    return Markup('<a class="se-line" href="{}" target="_blank" rel="noopener">{}</a>').format(
+        f"{page}?{urlencode(query)}", words
+    )

@@ -91,7 +91,7 @@ def show_editor(view: queries.ToolView) -> None:
         show(*[row(badge("✗", "bad"), str(each)) for each in elsewhere])
     _fields(key, draft)
     with st.container(horizontal=True, vertical_alignment="center"):
-        ready = not found.problems and bool(found.changed) and view.run is None
+        ready = not found.problems and bool(found.changed) and not _blocks(view.run)
         pressed = st.button(
             "Test and propose",
             type="primary" if ready else "secondary",
@@ -108,6 +108,11 @@ def show_editor(view: queries.ToolView) -> None:
         except ScaleEnvError as error:
             st.session_state[_ERROR] = error
         st.rerun()
+
+
+def _blocks(run: Run | None) -> bool:
+    """Whether a run keeps others from being begun: it works, or will."""
+    return run is not None and run.status in (*LIVE, "interrupted")
 
 
 def _fields(key: str, draft: queries.Draft) -> None:
@@ -137,7 +142,7 @@ def _standing(changed: tuple[str, ...], problems: int, run: Run | None) -> Marku
         return row(badge(f"✗ {problems} to mend", "bad"), "before it can be tested")
     if not changed:
         return row(badge("nothing changed yet"))
-    if run is not None:
+    if _blocks(run):
         return row(badge("… an edit is under way", "info"), "your draft is kept until it is finished")
     return row(badge("✓ ready to test", "good"), f"changes {', '.join(changed)}; it counts only if all tests pass")
 
@@ -203,6 +208,8 @@ def _progress(id: str, before: str) -> None:
                 st.button("Cancel", key=f"cancel-{id}", on_click=attempt, args=(jobs.cancel, id), disabled=run.cancel)
             else:
                 st.button("Go on", key=f"resume-{id}", type="primary", on_click=_resume, args=(id,))
+                if edit.state == "waiting":
+                    st.button("Drop the edit", key=f"drop-{id}", on_click=attempt, args=(jobs.drop_edit, id))
             st.page_link("views/runs.py", label="Open the run", query_params={"run": id})
         at = REVISION_PHASES.index(run.phase) if run.phase in REVISION_PHASES else 0
         share = min(run.done / run.total, 1.0) if run.total else 0.0

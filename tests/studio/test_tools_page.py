@@ -201,6 +201,21 @@ def test_an_edit_that_is_under_way_is_shown_and_blocks_another(full_store: Path,
     assert len(waiting) == 2
 
 
+def test_an_edit_that_was_stopped_keeps_nobody_from_editing_and_can_be_dropped(
+    full_store: Path, waiting: list[str]
+) -> None:
+    page = open_page("tools", domain=DOMAIN, tool=TOOL, tab="edit")
+    write(page, "source", "    return {", "    # one\n    return {")
+    page.button(key=f"{KEY}-propose").click().run()
+    page.button(key=f"cancel-{waiting[0]}").click().run()
+    page.run()
+    assert not page.button(key=f"{KEY}-propose").disabled
+    page.button(key=f"drop-{waiting[0]}").click().run()
+    page.run()
+    assert [edit.state for edit in edits()] == ["superseded"]
+    assert f"resume-{waiting[0]}" not in [button.key for button in page.button]
+
+
 def test_a_tool_that_somebody_else_changed_meanwhile(full_store: Path, worked: list[str]) -> None:
     page = open_page("tools", domain=DOMAIN, tool=TOOL, tab="edit")
     write(page, "source", "    return {", "    # mine\n    return {")
