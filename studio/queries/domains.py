@@ -29,9 +29,17 @@ KEPT = 64
 """Drafts whose check is remembered: going back and forth between two versions costs nothing."""
 
 
-@until_written
 def domains() -> list[DomainSummary]:
     """All domains with their sizes."""
+    found = _summaries()
+    with opened() as store:
+        # Whether a run's process still lives is not written anywhere: it is looked at each time.
+        told = {run.id: run.status for run in store.runs.all()}
+    return [each.model_copy(update={"run_status": told.get(each.run, each.run_status)}) for each in found]
+
+
+@until_written
+def _summaries() -> list[DomainSummary]:
     with opened() as store:
         return store.domains.summaries()
 
@@ -76,6 +84,8 @@ def view(name: str) -> DomainView:
         spec = store.domains.get(name)
         tools = store.tools.all(name)
         run = store.runs.latest(name)
+    if run is not None and run.id == summary.run:
+        summary = summary.model_copy(update={"run_status": run.status})
     return DomainView(summary, spec, run, _rules(tools), dict(Counter(each.tool.entity for each in tools)))
 
 

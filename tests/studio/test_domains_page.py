@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,16 @@ def test_a_domain_that_is_being_made_is_not_deleted(full_store: Path) -> None:
     assert not page.exception
     assert "is working on the run" in shown(page)
     assert queries.names() == [DOMAIN]
+
+
+def test_a_run_whose_process_is_gone_is_told_as_interrupted(full_store: Path) -> None:
+    assert queries.domains()[0].run_status == "done"
+    with Store.open(full_store) as store:
+        run = store.runs.all()[0]
+        store.runs.retarget(run.id, run.options)
+        store.runs.claim(run.id, f"{socket.gethostname()}:4194305:1:a")  # more than the greatest process number
+    assert queries.domains()[0].run_status == "interrupted"
+    assert health(queries.view(DOMAIN).summary) == (False, "▲ run interrupted")
 
 
 # A new domain

@@ -89,6 +89,14 @@ def test_words_on_a_primary_button_can_be_read() -> None:
         assert contrast(rgb(colour), rgb(theme(which)["primaryColor"])) >= READABLE
 
 
+def test_captions_can_be_read() -> None:
+    found = re.search(r"stCaptionContainer.*?light-dark\((#\w{6}), (#\w{6})\)", CSS.read_text("utf-8"))
+    assert found
+    for which, colour in zip(("light", "dark"), found.groups(), strict=True):
+        for ground in ("backgroundColor", "secondaryBackgroundColor"):
+            assert contrast(rgb(colour), rgb(theme(which)[ground])) >= READABLE
+
+
 def test_marks_of_charts_are_seen_on_both_grounds_and_differ_in_colour_or_shape() -> None:
     for which in ("light", "dark"):
         for colour in COLOURS:
