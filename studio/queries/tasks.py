@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from engine.errors import UsageError
 from engine.models.base import Row
 from engine.models.database import DatabaseSchema
 from engine.models.domain import Domain
@@ -215,29 +214,10 @@ def similar(domain: str, id: str) -> list[SimilarTask]:
         return store.tasks.similar(domain, id)
 
 
-def is_audited(domain: str, id: str) -> bool:
-    """Whether the domain has an audited task of that id."""
-    with opened() as store:
-        try:
-            return store.tasks.get(domain, id).audited
-        except UsageError:
-            return False
-
-
 def rejections(*domains: str) -> dict[str, int]:
     """Why attempts at tasks came to nothing, with how many each reason stopped."""
     with opened() as store:
         return store.tasks.rejections(*domains)
-
-
-def review(domain: str, id: str, action: ReviewAction, curator: str, text: str = "") -> ReviewState:
-    """Adds a curator's action and returns the state it leads to.
-
-    Raises:
-        UsageError: The action is not possible.
-    """
-    with opened() as store:
-        return store.reviews.record(domain, id, action, curator, text=text)
 
 
 def review_all(chosen: TaskFilter, action: ReviewAction, curator: str, text: str, expected: int) -> BulkResult:
