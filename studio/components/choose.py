@@ -52,3 +52,18 @@ def choose(
     chosen = st.selectbox(label, options, key=key, format_func=say)
     st.query_params[parameter] = chosen
     return chosen
+
+
+def forget_others(page: str, domain: str, *parameters: str) -> None:
+    """Takes parameters out of the address that belong to the domain that a page showed before.
+
+    Args:
+        page: Which page.
+        domain: What it shows now.
+        parameters: Names of query parameters whose values are the domain's own.
+    """
+    key = f"domain-of-{page}"
+    if st.session_state.get(key, domain) != domain:
+        for name in parameters:
+            st.query_params.pop(name, None)
+    st.session_state[key] = domain

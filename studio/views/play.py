@@ -14,7 +14,7 @@ from engine.models.reward import Verdict
 from engine.models.trace import Call
 from engine.models.trajectory import Trajectory
 from engine.store.trajectories import TrajectorySummary
-from studio.components.choose import choose_domain
+from studio.components.choose import choose_domain, forget_others
 from studio.components.curator import curator
 from studio.components.empty import say_empty
 from studio.components.markup import badge, cell, facts, head, mono, pre, quote, row, show
@@ -60,12 +60,14 @@ def choose_attempt(domain: str, task: str, desk: queries.Desk) -> str | None:
     """One of the task's attempts, or a new one."""
     found = {item.id: _attempt_line(item) for item in desk.attempts}
     chosen = f"play-attempt-{domain}-{task}"
-    if st.session_state.get(chosen) not in found:
-        asked = st.query_params.get("attempt")
-        if asked and asked not in found:
-            st.warning("The link names an attempt that is not here:", icon=":material/link_off:")
-            st.text(asked)
-        st.session_state[chosen] = asked if asked in found else next(iter(found), None)
+    asked = st.query_params.get("attempt")
+    if asked and asked not in found:
+        st.warning("The link names an attempt that is not here:", icon=":material/link_off:")
+        st.text(asked)
+    if asked in found:
+        st.session_state[chosen] = asked
+    elif st.session_state.get(chosen) not in found:
+        st.session_state[chosen] = next(iter(found), None)
     # The browser keeps an option's old words for as long as the key stays, so it changes when an attempt ends.
     key = f"{chosen}-{len(found)}-{sum(item.state == 'open' for item in desk.attempts)}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -76,7 +78,7 @@ def choose_attempt(domain: str, task: str, desk: queries.Desk) -> str | None:
                 list(found),
                 key=key,
                 format_func=lambda id: found[id],
-                on_change=lambda: st.session_state.update({chosen: st.session_state[key]}),
+                on_change=lambda: st.query_params.update({"attempt": st.session_state[key]}),
             )
         st.button(
             "New attempt" if found else "Start",
@@ -84,7 +86,7 @@ def choose_attempt(domain: str, task: str, desk: queries.Desk) -> str | None:
             type="secondary" if found else "primary",
             icon=":material/play_arrow:",
             on_click=_start,
-            args=(domain, task, chosen),
+            args=(domain, task),
         )
     if st.session_state[chosen] is None:
         st.query_params.pop("attempt", None)
@@ -105,9 +107,9 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 'es' if what.endswith('ch') else 's'}"
 
 
-def _start(domain: str, task: str, key: str) -> None:
+def _start(domain: str, task: str) -> None:
     try:
-        st.session_state[key] = queries.start(domain, task, curator())
+        st.query_params["attempt"] = queries.start(domain, task, curator())
     except ScaleEnvError as error:
         st.session_state["play-error"] = error
 
@@ -305,6 +307,7 @@ def page() -> None:
         domain = choose_domain()
     if domain is None:
         return
+    forget_others("play", domain, "task", "attempt")
     task = choose_task(domain, second, third)
     if task is None:
         return

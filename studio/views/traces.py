@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.models.trace import TraceKind
 from engine.store.traces import TraceFilter, TraceSummary
-from studio.components.choose import choose_domain
+from studio.components.choose import choose_domain, forget_others
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show
 from studio.components.picker import Choice, picker
@@ -95,7 +95,10 @@ def _remember(parameter: str, value: str | None) -> None:
 def choose_trace(domain: str, chosen: TraceFilter) -> TraceSummary | None:
     """The list, and the trace that is picked in it or named in the address."""
     state = f"trace-chosen-{domain}"
-    asked = st.session_state.get(state) or st.query_params.get("trace")
+    last = st.session_state.get(state)
+    asked = st.query_params.get("trace") or last
+    if last is not None and asked != last:
+        _turn(state)  # a link led here, maybe to another page of the list
     current = queries.summary(domain, asked) if asked else None
     if asked and current is None:
         st.warning("The link names a trace that is not here:", icon=":material/link_off:")
@@ -152,11 +155,16 @@ def _list(page: queries.TracePage, current: TraceSummary, state: str, turn: str)
 
 
 def _go(state: str, id: str, *, turn: bool) -> None:
-    st.session_state[state] = id
+    st.session_state[state] = st.query_params["trace"] = id
     st.query_params.pop("step", None)
     st.query_params.pop("with", None)
     if turn:
-        st.session_state[f"{state}-turn"] = st.session_state.get(f"{state}-turn", 0) + 1
+        _turn(state)
+
+
+def _turn(state: str) -> None:
+    """Lets the list open on the page where the trace is."""
+    st.session_state[f"{state}-turn"] = st.session_state.get(f"{state}-turn", 0) + 1
 
 
 def _neighbours(around: queries.Neighbours, total: int, state: str) -> None:
@@ -215,6 +223,7 @@ def page() -> None:
         domain = choose_domain()
     if domain is None:
         return
+    forget_others("traces", domain, "trace", "step", "with", "subject")
     counts = queries.counts(domain)
     if not counts:
         say_empty("No trace yet. A run leaves them as it goes. Start one on the Domains page.", "runs", "Go to Runs")

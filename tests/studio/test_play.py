@@ -227,3 +227,17 @@ def test_hostile_tools_and_tasks_are_shown_as_text(empty_store: Path) -> None:
     labels: list[Any] = [widget.label for widget in (*page.selectbox, *page.button, *page.text_input)]
     assert not [label for label in labels if "hacked" in label]
     assert "<img" not in drawn(page)
+
+
+def test_a_link_to_another_attempt_counts_more_than_the_one_before(full_store: Path) -> None:
+    task = a_task(full_store)
+    one, other = started(task), started(task, task.reference_calls[:1])
+    page = open_page("play", domain=DOMAIN, task=task.id, attempt=one)
+    assert "0 calls made" in drawn(page)
+    page.query_params["attempt"] = other
+    page.run()
+    assert "1 call made" in drawn(page)
+    box = next(box for box in page.selectbox if box.label.startswith("Attempts"))
+    box.set_value(one).run()
+    assert page.query_params["attempt"] == one
+    assert "0 calls made" in drawn(page)

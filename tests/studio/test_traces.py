@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from streamlit.testing.v1 import AppTest
 
 from engine.models.trace import Trace
@@ -189,3 +190,30 @@ def test_a_trace_whose_task_is_gone_is_still_shown(full_store: Path) -> None:
     assert not page.exception
     assert not page.error
     assert trace.steps[0].call.name in drawn(page)
+
+
+@pytest.mark.parametrize("name", ["traces", "play"])
+def test_another_domain_begins_anew(name: str, full_store: Path) -> None:
+    fill_with_attacks(full_store)  # a second domain beside the first
+    page = open_page(name, domain=DOMAIN)
+    assert not page.warning
+    page.selectbox(key="choose-domain-").set_value("hostile").run()
+    assert not page.exception
+    assert not page.warning
+    assert page.query_params["domain"] == "hostile"
+    page.selectbox(key="choose-domain-").set_value(DOMAIN).run()
+    assert not page.exception
+    assert not page.warning
+
+
+def test_a_link_counts_more_than_what_was_looked_at_before(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        ids = [item.id for item in store.traces.page(TraceFilter(domain=DOMAIN), limit=60)]
+    page = open_page("traces", domain=DOMAIN, trace=ids[1])
+    page.query_params["trace"] = ids[50]
+    page.run()
+    assert page.query_params["trace"] == ids[50]
+    assert escape(ids[50]) in drawn(page)
+    state = f"trace-chosen-{DOMAIN}"
+    page.button(key=f"{state}-next").click().run()
+    assert page.query_params["trace"] == ids[51]
