@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from studio.queries.domains import MINIMAL
 from tests.browser.conftest import READY, served, until, visit
 from tests.browser.test_hostile_text import assert_harmless
-from tests.studio.filled import DOMAIN
+from tests.studio.filled import ATTACK, DOMAIN
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +96,14 @@ def test_the_editor_is_used_by_keyboard(page: Page, studio: str) -> None:
     page.keyboard.press("Tab")
     assert not area.evaluate("area => area.getRootNode().activeElement === area")
     assert value() == "  # a:\n  # cr: 1  "
+
+
+def test_hostile_text_in_the_editor_and_its_messages_stays_text(page: Page, studio: str) -> None:
+    area = editor(page, studio)
+    write(page, area, f"domain: '{ATTACK.replace(chr(39), '')}'\ntitle: {ATTACK.split(' ')[0]}\nentities: {{}}")
+    expect(page.locator(".mistakes")).to_contain_text("<img src=x onerror=")
+    expect(page.locator(".paint")).to_contain_text("<script>")
+    assert_harmless(page)
 
 
 def test_a_draft_survives_another_page_and_a_reload(page: Page, studio: str) -> None:
