@@ -188,10 +188,12 @@ def show_outcome(view: queries.RunView) -> None:
             st.text(f"What its process said besides: {view.worker_log}")
     elif run.status == "short":
         st.warning(
-            f"Only {counts.tasks_audited:,} of {run.options.tasks:,} tasks came about; the others were rejected for:",
+            f"Only {counts.tasks_audited:,} of {run.options.tasks:,} tasks came about"
+            + ("; the others were rejected for:" if view.reasons else "."),
             icon=":material/warning:",
         )
-        show(table([{"attempts": number, "why": why} for why, number in list(view.reasons.items())[:5]]))
+        if view.reasons:
+            show(table([{"attempts": number, "why": why} for why, number in list(view.reasons.items())[:5]]))
     elif run.status in ("cancelled", "interrupted"):
         st.info("It stands still; every finished step is kept. Resume goes on from there.", icon=":material/pause:")
     if not view.exists:
