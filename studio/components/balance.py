@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from engine.models.dataset import SPLITS, Balance, SplitReport
 from studio.components.markup import badge, bars, facts, row, show, table
@@ -49,8 +49,14 @@ def _chart(title: str, counts: Mapping[str, int], total: int) -> Markup:
     rest = len(counts) - len(listed)
     more = Markup('<div class="se-chart-more">and {} more</div>').format(f"{rest:,}") if rest else Markup("")
     return Markup('<div class="se-chart"><div class="se-chart-title">{}</div>{}{}</div>').format(
-        title, bars(listed, of=total), more
+        title, bars({_breaking(name): count for name, count in listed.items()}, of=total), more
     )
+
+
+def _breaking(name: str) -> Markup:
+    """A name that may go on in the next line behind each underscore and dot."""
+    escaped = str(escape(name))
+    return Markup(escaped.replace("_", "_<wbr>").replace(".", ".<wbr>"))
 
 
 def show_split(report: SplitReport) -> None:
