@@ -60,7 +60,7 @@ def _serve(choice: QueueChoice, name: str) -> None:
         _say_done(choice, name)
         return
     at = (name, (item.served.domain, item.served.task_id))
-    show_standing(choice, name)
+    above = st.container()  # counted last, so that the next task does not wait for it
     task, review = st.columns([5, 3], gap="medium")
     with task:
         show_brief(item.task, *([badge("skipped before", "quiet")] if item.served.skipped else []))
@@ -75,6 +75,8 @@ def _serve(choice: QueueChoice, name: str) -> None:
             head("Before you decide"),
             Markup('<div class="se-house">{}</div>').format(_rules()),
         )
+    with above:
+        show_standing(choice, name)
 
 
 def _rules() -> Markup:

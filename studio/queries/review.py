@@ -12,7 +12,7 @@ from engine.models.review import ReviewAction, ReviewEntry, ReviewState
 from engine.store import Store
 from engine.store.review_figures import CuratorCount, Disagreement, Recent
 from engine.store.review_queue import LEASE_SECONDS, Lease, QueueMode, QueueProgress, Served
-from engine.store.review_summary import ReviewSummary
+from engine.store.review_summary import ReviewSummary, summarize
 from engine.store.task_filter import TaskFilter
 from studio.queries import tasks
 from studio.queries.agreement import Pace, PairAgreement, agreement, pace
@@ -52,8 +52,9 @@ class ReviewView(NamedTuple):
 def _view(store: Store, domain: str, task_id: str) -> ReviewView:
     digest = store.tasks.digest(domain, task_id)
     audited = store.tasks.count(TaskFilter(domain=domain, state="audited", ids=(task_id,))) == 1
-    summary = store.reviews.summary(domain, task_id, digest)
-    return ReviewView(domain, task_id, digest, audited, summary, store.reviews.log(domain, task_id))
+    log = store.reviews.log(domain, task_id)
+    summary = summarize([entry for entry in log if entry.task_digest == digest])
+    return ReviewView(domain, task_id, digest, audited, summary, log)
 
 
 def review(domain: str, task_id: str) -> ReviewView:
