@@ -45,6 +45,7 @@ export function arcStyle(arc, line, ground, unproven, look, dark) {
   const colour = dark ? line.dark : line.light;
   const opacity = look.hidden ? 0.07 : look.near ? 1 : look.dim ? 0.22 : arc.proven ? 0.62 : 0.42;
   const width = (look.near ? 2.6 : 1.2) + Math.min(3, Math.log2(arc.count));
+  const pattern = arc.proven ? line.dashes : unproven;
   return {
     id: arc.id,
     from: arc.source,
@@ -52,7 +53,8 @@ export function arcStyle(arc, line, ground, unproven, look, dark) {
     width,
     hidden: Boolean(look.straight && look.hidden), // where there are many lines, those aside would cost too much time
     color: { color: colour, highlight: colour, hover: colour, opacity },
-    dashes: arc.proven ? (line.dashes.length ? line.dashes : false) : unproven,
+    // A broad line needs longer gaps.
+    dashes: pattern.length ? pattern.map((length) => (look.near ? 2 * length : length)) : false,
     arrows: { to: { enabled: true, type: line.head, scaleFactor: line.head === "circle" ? 0.35 : 0.55 } },
     smooth: look.straight
       ? false
@@ -65,7 +67,7 @@ export function arcStyle(arc, line, ground, unproven, look, dark) {
 export const options = {
   physics: false,
   layout: { improvedLayout: false },
-  edges: { selectionWidth: 1.5 },
+  edges: { selectionWidth: 0.5 },
   interaction: { hover: true, hoverConnectedEdges: false, hideEdgesOnDrag: false, hideEdgesOnZoom: false, multiselect: false, keyboard: false },
 };
 
@@ -170,7 +172,7 @@ class Drawing {
   // Those of these boxes or lines that look different from before; the others need not be set again.
   changed(items) {
     return items.filter((item) => {
-      const look = JSON.stringify([item.color, item.font, item.width, item.borderWidth, item.hidden]);
+      const look = JSON.stringify([item.color, item.font, item.width, item.borderWidth, item.hidden, item.dashes]);
       const before = this.drawn.get(item.id);
       this.drawn.set(item.id, look);
       return look !== before;

@@ -14,7 +14,7 @@ from studio.components import graph_style as style
 from studio.components.graph_picture import Arc, Node, Picture
 from studio.queries.graph import GraphView
 
-LETTER, ROW, MARGIN = 8.1, 18, 6
+LETTER, ROW, MARGIN = 8.1, 16, 6
 """Width of a letter, height of a line and room around a label, in pixels."""
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -45,6 +45,8 @@ def svg(picture: Picture, *, dark: bool = False, title: str = "Tool dependency g
     width = max(max((node.x for node in picture.nodes), default=0) + 120 - left, 860)
     height = max((node.y for node in picture.nodes), default=0) + 120 - top
     strokes = {kind: line.dark if dark else line.light for kind, line in style.LINES.items()}
+    # Where a task's way is shown, the edges are only its surroundings.
+    aside = any(arc.kind == style.CHAIN for arc in picture.arcs)
     return str(
         Markup(
             '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -56,7 +58,10 @@ def svg(picture: Picture, *, dark: bool = False, title: str = "Tool dependency g
             *(left, top, width, height, width, height, clean(title)),
             *(left, top, width, height, ground.paper),
             Markup("").join(_head(kind, colour) for kind, colour in strokes.items()),
-            Markup("\n").join(_arc(arc, boxes, strokes[arc.kind], picture.straight) for arc in picture.arcs),
+            Markup("\n").join(
+                _arc(arc, boxes, strokes[arc.kind], picture.straight, aside and arc.kind != style.CHAIN)
+                for arc in picture.arcs
+            ),
             ground.border,
             Markup("\n").join(_box(node, ground) for node in picture.nodes),
             _legend(left + 16, top + height - 22, strokes, ground),
@@ -141,7 +146,7 @@ def _split(curve: tuple[Point, Point, Point, Point], low: float, high: float) ->
     return kept
 
 
-def _arc(arc: Arc, boxes: dict[str, Node], colour: str, straight: bool) -> Markup:
+def _arc(arc: Arc, boxes: dict[str, Node], colour: str, straight: bool, aside: bool) -> Markup:
     start, end = boxes[arc.source], boxes[arc.target]
     if arc.source == arc.target:
         width, height = size_of(start)
@@ -159,7 +164,14 @@ def _arc(arc: Arc, boxes: dict[str, Node], colour: str, straight: bool) -> Marku
         '<path d="{}" stroke="{}" stroke-width="{}" stroke-opacity="{}" stroke-dasharray="{}" '
         'marker-end="url(#head-{})"><title>{}</title></path>'
     ).format(
-        *(path, colour, f"{width:.1f}", 0.8 if arc.proven else 0.5, " ".join(map(str, dashes)) or "none", arc.kind),
+        *(
+            path,
+            colour,
+            f"{width:.1f}",
+            0.25 if aside else 0.8 if arc.proven else 0.5,
+            " ".join(map(str, dashes)) or "none",
+            arc.kind,
+        ),
         clean(f"{arc.source} → {arc.target}: {style.words(arc.kind)}: {arc.tip}"),
     )
 
@@ -187,7 +199,10 @@ def _box(node: Node, ground: style.Ground) -> Markup:
 
 def _legend(x: float, y: float, strokes: dict[str, str], ground: style.Ground) -> Markup:
     parts: list[Markup] = []
-    lines = [(strokes[kind], line.dashes, style.words(kind)) for kind, line in style.KINDS.items()]
+    lines = [
+        (strokes[kind], line.dashes, "a task's steps" if kind == style.CHAIN else style.words(kind))
+        for kind, line in style.LINES.items()
+    ]
     for colour, dashes, label in [*lines, (ground.ink, style.UNPROVEN, "unproven")]:
         parts.append(
             Markup('<path d="M{},{} h36" stroke="{}" stroke-width="2" stroke-dasharray="{}"/>').format(
