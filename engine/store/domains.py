@@ -27,7 +27,7 @@ class DomainSummary(Model):
             `tasks_declined` they add up to `tasks_audited`.
         tasks_declined: Audited tasks that a curator rejected; `tasks_rejected` are attempts that failed an audit.
         tasks_stale: Audited tasks whose audits don't count until they are run again.
-        run: Id of its last synthesis; empty where there was none.
+        last_run: Id of its last synthesis; empty where there was none.
         run_status: How that run stands, as it was last written: whether its process still lives is for `Runs` to say.
         made_at: When that run last did something, in seconds since 1970; 0 where there was none.
     """
@@ -53,7 +53,7 @@ class DomainSummary(Model):
     tasks_needs_edit: int = 0
     tasks_declined: int = 0
     tasks_stale: int = 0
-    run: str = ""
+    last_run: str = ""
     run_status: str = ""
     made_at: float = 0.0
 
@@ -220,7 +220,11 @@ class Domains:
             found[row["domain"]]["tasks_stale"] = row["count"]
         for row in self._connection.all(_RUNS, chosen):
             if row["domain"] in found:
-                found[row["domain"]] |= {"run": row["id"], "run_status": row["status"], "made_at": row["updated_at"]}
+                found[row["domain"]] |= {
+                    "last_run": row["id"],
+                    "run_status": row["status"],
+                    "made_at": row["updated_at"],
+                }
         return [DomainSummary(**entry) for entry in found.values()]
 
     def shapes(self) -> list[Shape]:

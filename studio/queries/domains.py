@@ -35,7 +35,7 @@ def domains() -> list[DomainSummary]:
     with opened() as store:
         # Whether a run's process still lives is not written anywhere: it is looked at each time.
         told = {run.id: run.status for run in store.runs.all()}
-    return [each.model_copy(update={"run_status": told.get(each.run, each.run_status)}) for each in found]
+    return [each.model_copy(update={"run_status": told.get(each.last_run, each.run_status)}) for each in found]
 
 
 @until_written
@@ -84,7 +84,7 @@ def view(name: str) -> DomainView:
         spec = store.domains.get(name)
         tools = store.tools.all(name)
         run = store.runs.latest(name)
-    if run is not None and run.id == summary.run:
+    if run is not None and run.id == summary.last_run:
         summary = summary.model_copy(update={"run_status": run.status})
     return DomainView(summary, spec, run, _rules(tools), dict(Counter(each.tool.entity for each in tools)))
 

@@ -134,7 +134,12 @@ def test_the_density_of_a_shape_is_that_of_its_graph(store: Store, joined: list[
 def test_a_domain_without_anything_is_summed_up_too(store: Store) -> None:
     fill(store, [], {}, [])
     summary = store.domains.summary("alpha")
-    assert (summary.tasks_audited, summary.tools_untested, summary.run, summary.made_at) == (0, len(TOOLS), "", 0.0)
+    assert (summary.tasks_audited, summary.tools_untested, summary.last_run, summary.made_at) == (
+        0,
+        len(TOOLS),
+        "",
+        0.0,
+    )
     assert store.domains.shapes()[0].density == 0.0
     with pytest.raises(UsageError, match="did you mean `alpha`"):
         store.domains.summary("alpa")
@@ -145,7 +150,7 @@ def test_the_last_synthesis_of_a_domain_is_told_and_not_a_revision(store: Store)
     for _ in range(2):
         store.runs.create("beta", RunOptions(), seed_kind="sql", seed_digest="", seed="{}")
     store._connection.write("update run set kind = 'revision' where id = 'beta-2'")
-    assert store.domains.summary("beta").run == "beta-1"
+    assert store.domains.summary("beta").last_run == "beta-1"
     assert store.domains.summary("beta").run_status == "queued"
     store.runs.discard("beta")
 
