@@ -114,6 +114,7 @@ def _downloads(manifest: DatasetManifest) -> None:
             type="primary" if format == "bundle" else "secondary",
             on_click="ignore",
             width="stretch",
+            help=f"Made when you press. If that fails, `scaleenv dataset verify {name}@{version}` says why.",
         )
         column.caption(FORMATS[format])
 
