@@ -51,7 +51,7 @@ def gate() -> auth.Access:
         st.text(str(error))
         st.stop()
     if access.kind == "login":
-        from studio.auth_login import enter
+        from studio.auth.login import enter
 
         st.session_state["logged-in-as"] = enter()
     return access

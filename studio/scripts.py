@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-COMPONENTS = Path(__file__).with_name("components")
+GRAPH = Path(__file__).parent / "components" / "graph"
 PREFIX = "studio-scripts"
 
 
@@ -24,7 +24,7 @@ def scripts() -> dict[str, bytes]:
     """Every script by its name; nothing else is served."""
     library = files("pyvis") / "templates/lib/vis-9.1.2/vis-network.min.js"
     text = library.read_text("utf-8").split("//# sourceMappingURL")[0]
-    own = {name: (COMPONENTS / name).read_bytes() for name in ("graph.js", "graph_png.js")}
+    own = {name: (GRAPH / name).read_bytes() for name in ("graph.js", "graph_png.js")}
     return {"vis-network.min.js": text.encode(), **own}
 
 

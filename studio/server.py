@@ -22,8 +22,8 @@ from starlette.middleware import Middleware  # noqa: E402
 
 from engine.errors import UsageError  # noqa: E402
 from studio import auth, scripts, supervisor  # noqa: E402
-from studio.auth_local import LocalGate  # noqa: E402
-from studio.auth_token import TokenGate  # noqa: E402
+from studio.auth.local import LocalGate  # noqa: E402
+from studio.auth.token import TokenGate  # noqa: E402
 from studio.headers import SafeHeaders  # noqa: E402
 from studio.queries.opened import store_path  # noqa: E402
 

@@ -67,12 +67,24 @@ def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = 
         end("interrupted", "Stopped by the user.")
         raise
     except Exception as error:
+        if _was_interrupted(error):
+            end("interrupted", "Stopped by the user.")
+            raise KeyboardInterrupt from error
         words = str(error) if isinstance(error, ScaleEnvError) else f"{type(error).__name__}: {error}"
         # The store itself may be what failed; then the lease just runs out, and the first error is the one to tell.
         with suppress(StoreError):
             end("failed", f"Failed: {words}", error=words)
         raise
     return store.runs.get(run_id)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether a Ctrl-C is behind an error: where it comes within an import or a class's making, Python wraps it."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def refuse_company(store: Store, run: Run) -> None:

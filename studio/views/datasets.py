@@ -6,14 +6,14 @@ import streamlit as st
 
 from engine.models.dataset import DatasetChoice, SplitPlan
 from engine.pipeline.datasets import Preview, default_name
-from studio.components.balance import show_balance, show_split
 from studio.components.curator import curator
-from studio.components.dataset_choice import choose_plan, choose_tasks
-from studio.components.dataset_version import show_versions
+from studio.components.datasets.balance import show_balance, show_split
+from studio.components.datasets.choice import choose_plan, choose_tasks
+from studio.components.datasets.quick_export import quick_export
+from studio.components.datasets.version import show_versions
 from studio.components.empty import say_empty
 from studio.components.markup import numbers, show
 from studio.components.messages import told
-from studio.components.quick_export import quick_export
 from studio.queries import datasets as queries
 from studio.queries.datasets import Counting
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from studio.components.charts import bubbles, choose_point, scatter
-from studio.components.domain_detail import say_what_was_deleted, show_domain
-from studio.components.domain_list import show_domains
+from studio.components.domains.charts import bubbles, choose_point, scatter
+from studio.components.domains.detail import say_what_was_deleted, show_domain
+from studio.components.domains.new import new_domain
+from studio.components.domains.table import show_domains
 from studio.components.markup import mono, row, show
-from studio.components.new_domain import new_domain
 from studio.queries import domains as queries
 
 PARTS = {"all": "All domains", "new": "New domain", "compare": "Compare", "map": "Map of tools"}

@@ -6,11 +6,11 @@ import streamlit as st
 
 from studio.components.choose import choose_domain
 from studio.components.empty import say_empty
-from studio.components.graph import tool_graph
-from studio.components.graph_controls import PARAMETERS, Asked, choose_part, read_address, write_address
-from studio.components.graph_export import graphml, node_link, svg
-from studio.components.graph_panel import show_chosen
-from studio.components.graph_picture import Picture, picture
+from studio.components.graph.component import tool_graph
+from studio.components.graph.controls import PARAMETERS, Asked, choose_part, read_address, write_address
+from studio.components.graph.export import graphml, node_link, svg
+from studio.components.graph.panel import show_chosen
+from studio.components.graph.picture import Picture, picture
 from studio.queries import graph as queries
 from studio.queries.graph import Choice, GraphView, Part, TaskPart
 

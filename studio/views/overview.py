@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from studio.components.charts import days
-from studio.components.first_steps import show_steps
+from studio.components.domains.charts import days
+from studio.components.domains.new import Options, start_built_in
 from studio.components.markup import Tone, badge, bars, mono, numbers, row, show, table
-from studio.components.new_domain import Options, start_built_in
+from studio.components.overview.first_steps import show_steps
 from studio.components.times import ago, size
 from studio.queries import overview as queries
 

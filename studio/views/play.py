@@ -19,9 +19,9 @@ from studio.components.curator import curator
 from studio.components.empty import say_empty
 from studio.components.markup import badge, cell, facts, head, mono, pre, quote, row, show
 from studio.components.messages import tell, told
-from studio.components.tool_form import read_form, tool_form
-from studio.components.trace_compare import mismatches_markup
-from studio.components.trace_step import rows_markup, state_markup
+from studio.components.play.tool_form import read_form, tool_form
+from studio.components.traces.compare import mismatches_markup
+from studio.components.traces.step import rows_markup, state_markup
 from studio.queries import play as queries
 from studio.queries import traces
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from studio.components.agreement import show_agreement
-from studio.components.queue import show_queue
-from studio.components.queue_filter import choose_queue
+from studio.components.review.agreement import show_agreement
+from studio.components.review.queue import show_queue
+from studio.components.review.queue_filter import choose_queue
 
 
 def page() -> None:

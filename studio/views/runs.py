@@ -17,7 +17,7 @@ from studio.components.durations import ago, duration
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show, table
 from studio.components.messages import attempt, tell, told
-from studio.components.run_steps import stepper
+from studio.components.runs.steps import stepper
 from studio.queries import runs as queries
 
 LIVE_SECONDS, LOG_SECONDS, LIST_SECONDS, REST_SECONDS = 1.0, 3.0, 5.0, 5.0

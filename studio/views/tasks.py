@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.errors import UsageError
-from studio.components.decide import decide
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show, table
 from studio.components.messages import tell
-from studio.components.task_bulk import bulk_menu, undo_offer
-from studio.components.task_detail import show_sections, show_task, show_words, stale_line
-from studio.components.task_editor import told_about_edit
-from studio.components.task_filters import Asked, choose_tasks, read_address, write_address
-from studio.components.task_list import Place, arrive, list_tasks, open_task, step_buttons
+from studio.components.review.decide import decide
+from studio.components.tasks.bulk import bulk_menu, undo_offer
+from studio.components.tasks.detail import show_sections, show_task, show_words, stale_line
+from studio.components.tasks.editor import told_about_edit
+from studio.components.tasks.filters import Asked, choose_tasks, read_address, write_address
+from studio.components.tasks.table import Place, arrive, list_tasks, open_task, step_buttons
 from studio.queries import tasks as queries
 from studio.queries.tasks import TaskPage
 

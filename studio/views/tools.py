@@ -8,13 +8,13 @@ from studio.components.choose import choose, choose_domain
 from studio.components.empty import say_empty
 from studio.components.messages import show_last_error, told
 from studio.components.segment import segment
-from studio.components.tool_contract import show_contract
-from studio.components.tool_edges import show_edges
-from studio.components.tool_editor import show_editor, show_run
-from studio.components.tool_head import show_head
-from studio.components.tool_history import show_history
-from studio.components.tool_list import filter_tools, list_tools, show_rejected
-from studio.components.tool_tests import show_cases, show_coverage
+from studio.components.tools.contract import show_contract
+from studio.components.tools.edges import show_edges
+from studio.components.tools.editor import show_editor, show_run
+from studio.components.tools.head import show_head
+from studio.components.tools.history import show_history
+from studio.components.tools.table import filter_tools, list_tools, show_rejected
+from studio.components.tools.tests import show_cases, show_coverage
 from studio.queries import tools as queries
 from studio.queries.tools import ToolView
 

@@ -13,8 +13,8 @@ from studio.components.choose import choose_domain, forget_others
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show
 from studio.components.picker import Choice, picker
-from studio.components.trace import show_view
-from studio.components.trace_compare import show_comparison
+from studio.components.traces.compare import show_comparison
+from studio.components.traces.stepper import show_view
 from studio.queries import traces as queries
 
 KINDS: dict[TraceKind, str] = {

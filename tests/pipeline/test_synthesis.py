@@ -15,6 +15,7 @@ import pytest
 from engine.errors import StoreError
 from engine.models.run import RunOptions
 from engine.pipeline import execute, read_seed_text, synthesize
+from engine.pipeline.phases import Phases
 from engine.pipeline.worker import start_worker
 from engine.store import Store
 from engine.store.tasks import TaskFilter
@@ -170,6 +171,24 @@ def test_ctrl_c_leaves_a_run_that_goes_on(finished: Path, tmp_path: Path) -> Non
         assert [each.id for each in store.runs.unfinished()] == [run]
         assert execute(store, run).status == "done"
     assert samples.content(path) == samples.content(finished)
+
+
+def test_an_interrupt_that_python_wraps_in_another_error_is_still_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(_phases: Phases) -> bool:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise RuntimeError("Error calling __set_name__") from interrupt
+
+    monkeypatch.setattr(Phases, "work", work)
+    path = tmp_path / "studio.db"
+    run = samples.ask(path)
+    with Store.open(path) as store:
+        with pytest.raises(KeyboardInterrupt):
+            execute(store, run)
+        assert (store.runs.get(run).status, store.runs.get(run).error) == ("interrupted", "")
 
 
 def test_too_few_tasks_end_short_with_reasons(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from starlette.types import Message, Receive, Scope, Send
@@ -28,6 +30,12 @@ async def inner(scope: Scope, _receive: Receive, send: Send) -> None:
         return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
     await send({"type": "http.response.body", "body": b"secret"})
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine on a thread of its own: this one may have an event loop already, that of the browser tests."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 def ask(
@@ -66,7 +74,7 @@ def ask(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    run(app(scope, receive, send))
     first = sent[0]
     if websocket:
         return Answer(101 if first["type"] == "websocket.accept" else 403, {}, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.auth_local import LocalGate
+from studio.auth.local import LocalGate
 from studio.headers import HEADERS, POLICY, SafeHeaders
 from tests.studio.asgi import ask, inner
 

@@ -13,7 +13,8 @@ import streamlit as st
 from streamlit import config
 
 from engine.errors import UsageError
-from studio import auth, auth_login
+from studio import auth
+from studio.auth import login as login_gate
 from tests.studio.conftest import open_page, shown
 from tests.studio.filled import DOMAIN
 
@@ -32,7 +33,7 @@ def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     secrets = tmp_path / "secrets.toml"
     secrets.write_text('[auth]\nclient_id = "x"\n')
     config.set_option("secrets.files", [str(secrets)])
-    monkeypatch.setattr(auth_login, "util", SimpleNamespace(find_spec=lambda _name: object()))
+    monkeypatch.setattr(login_gate, "util", SimpleNamespace(find_spec=lambda _name: object()))
     yield secrets
     config.set_option("secrets.files", [])
 
@@ -40,7 +41,7 @@ def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_without_the_library_the_page_says_which(
     full_store: Path, login: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auth_login, "util", SimpleNamespace(find_spec=lambda _name: None))
+    monkeypatch.setattr(login_gate, "util", SimpleNamespace(find_spec=lambda _name: None))
     page = open_page("runs")
     assert not page.exception
     assert "pip install 'Authlib" in shown(page)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.auth_token import ADDRESSES, DAYS, TRIES, TRIES_SECONDS, TokenGate, WrongTokens
+from studio.auth.token import ADDRESSES, DAYS, TRIES, TRIES_SECONDS, TokenGate, WrongTokens
 from tests.store.test_runs import Clock
 from tests.studio.asgi import Answer, ask, inner
 

@@ -170,7 +170,7 @@ def test_a_version_is_deleted_only_when_sure(full_store: Path) -> None:
 
 def test_a_large_version_is_left_to_the_command_line(full_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frozen(full_store)
-    monkeypatch.setattr("studio.components.dataset_version.MOST", TASKS - 1)
+    monkeypatch.setattr("studio.components.datasets.version.MOST", TASKS - 1)
     page = open_page("datasets", dataset=DOMAIN, version="1")
     assert f"scaleenv dataset export {DOMAIN}@1" in page.code[0].value
     assert not page.get("download_button")

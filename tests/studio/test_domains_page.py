@@ -17,9 +17,9 @@ from engine.models.run import RunOptions
 from engine.pipeline import read_seed_text, synthesize
 from engine.store import Store
 from engine.store.lease import new_owner
-from studio.components.charts import bubbles, days, looks, scatter
-from studio.components.domain_list import health
-from studio.components.new_domain import DRAFT
+from studio.components.domains.charts import bubbles, days, looks, scatter
+from studio.components.domains.new import DRAFT
+from studio.components.domains.table import health
 from studio.components.times import ago, size
 from studio.queries import domains as queries
 from tests.studio.conftest import open_page, shown
@@ -250,7 +250,7 @@ def test_days_without_decisions_keep_their_place() -> None:
 def test_pages_import_nothing_heavy_before_it_is_needed() -> None:
     heavy = ("altair", "pandas", "litellm", "networkx", "engine.agents.composer.compose", "engine.graph.tool_map")
     code = (
-        "import sys, studio.queries.domains, studio.queries.overview, studio.components.charts; "
+        "import sys, studio.queries.domains, studio.queries.overview, studio.components.domains.charts; "
         f"print(*[name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run(

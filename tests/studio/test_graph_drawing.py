@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.models.graph import Edge
-from studio.components.graph import _FRAME, _LOADER, HERE
-from studio.components.graph_picture import GROUP, TABLE, picture
-from studio.components.graph_style import DARK, KINDS, LIGHT, LINES, UNPROVEN, folded, legend, variables
-from studio.components.layout import crossings, layered_positions
+from studio.components.graph.component import _FRAME, _LOADER, HERE
+from studio.components.graph.layout import crossings, layered_positions
+from studio.components.graph.picture import GROUP, TABLE, picture
+from studio.components.graph.style import DARK, KINDS, LIGHT, LINES, UNPROVEN, folded, legend, variables
 from studio.queries.graph import Choice
 from tests.studio.graphs import view_of
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.models.graph import Edge
-from studio.components.graph_export import graphml, node_link, size_of, svg
-from studio.components.graph_picture import Picture, picture
-from studio.components.graph_style import DARK, KINDS, LIGHT
+from studio.components.graph.export import graphml, node_link, size_of, svg
+from studio.components.graph.picture import Picture, picture
+from studio.components.graph.style import DARK, KINDS, LIGHT
 from studio.queries.graph import Choice, GraphView, TaskPart
 from tests.studio.filled import ATTACK
 from tests.studio.graphs import view_of

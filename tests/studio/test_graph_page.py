@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ from starlette.routing import Router
 from engine.models.domain import ToolReport
 from engine.models.graph import Edge
 from engine.store import Store
-from studio.components.graph_controls import read_address, write_address
+from studio.components.graph.controls import read_address, write_address
 from studio.queries import graph as queries
 from studio.queries.graph import LARGE, Choice, GraphView
 from studio.scripts import address, routes, scripts
+from tests.studio.asgi import run
 from tests.studio.conftest import open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, fill_with_attacks
 from tests.studio.graphs import view_of
@@ -197,7 +197,7 @@ def _asked(path: str) -> tuple[int, dict[str, str], bytes]:
         said.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "root_path": ""}
-    asyncio.run(Router(routes=routes())(scope, receive, send))
+    run(Router(routes=routes())(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
     return said[0]["status"], headers, b"".join(message.get("body", b"") for message in said[1:])
 

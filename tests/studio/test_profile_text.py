@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from engine.errors import UsageError
 from engine.models.base import Value
-from studio.components.profile_text import profile_text, read_profile
+from studio.components.tasks.profile_text import profile_text, read_profile
 
 values = (
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text()

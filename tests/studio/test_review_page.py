@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.store import Store
 from engine.store.task_filter import TaskFilter
-from studio.components import unread
+from studio.components.review import unread
 from studio.queries.review import known_curators, throughput
 from tests.studio.conftest import open_page, shown
 from tests.studio.filled import ATTACK, DOMAIN, fill_with_attacks

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studio.components.charts import COLOURS, SHAPES, looks
+from studio.components.domains.charts import COLOURS, SHAPES, looks
 from tests.studio.conftest import APP
 
 CONFIG = APP.parents[1] / ".streamlit" / "config.toml"

@@ -19,7 +19,7 @@ def form() -> None:
     from engine.errors import UsageError
     from engine.models.tool import Contract, Parameter, Tool
     from engine.rollouts.offers import Offer
-    from studio.components.tool_form import read_form, tool_form
+    from studio.components.play.tool_form import read_form, tool_form
 
     tool = Tool(
         name="try_all",

@@ -237,7 +237,7 @@ def test_without_a_name_nothing_is_proposed(full_store: Path, waiting: list[str]
     page = open_page("tools", domain=DOMAIN, tool=TOOL, tab="edit")
     write(page, "source", "    return {", "    # one\n    return {")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.components.tool_editor.curator", lambda: "")
+        patch.setattr("studio.components.tools.editor.curator", lambda: "")
         page.button(key=f"{KEY}-propose").click().run()
     assert any("Enter your name first" in text.value for text in page.text)
     assert not waiting

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from engine.models.trace import Trace
 from engine.store import Store
 from engine.store.traces import TraceFilter, TraceSummary
-from studio.components.trace import NAMES_UP_TO, overview
-from studio.components.trace_step import SIGNS
+from studio.components.traces.step import SIGNS
+from studio.components.traces.stepper import NAMES_UP_TO, overview
 from studio.queries import traces as queries
 from tests.studio.conftest import open_page
 from tests.studio.filled import ATTACK, DOMAIN, fill_with_attacks

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_args
 
 import streamlit as st
 
-from studio.components.graph_style import KINDS, words
+from studio.components.graph.style import KINDS, words
 from studio.queries.graph import LARGE, USUAL, Choice, GraphView, TaskPart, View, Way, some_tasks, task_part
 
 VIEWS: dict[str, str] = {"all": "All tools", "near": "Neighbourhood", "task": "Task", "tables": "By table"}

@@ -7,7 +7,7 @@ import streamlit as st
 from studio.components.empty import say_empty
 from studio.components.markup import Markup, badge, head, mono, numbers, row, show, table
 from studio.components.messages import told
-from studio.components.task_markup import review_badge
+from studio.components.tasks.pieces import review_badge
 from studio.queries import review as queries
 from studio.queries.agreement import FEW, Pace, PairAgreement
 

@@ -13,8 +13,8 @@ from engine.traces.alignment import ComparedStep
 from engine.traces.comparison import ComparedRow, Comparison
 from studio.components.markup import Tone, badge, beside, cell, head, lines, marked, mono, row, show, table
 from studio.components.picker import Choice
-from studio.components.trace import pick_step
-from studio.components.trace_step import SIGNS, changed_first, named, short, step_markup, wide
+from studio.components.traces.step import SIGNS, changed_first, named, short, step_markup, wide
+from studio.components.traces.stepper import pick_step
 from studio.queries.traces import TraceView
 
 WORDS: dict[str, tuple[str, Tone]] = {

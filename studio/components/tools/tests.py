@@ -11,8 +11,8 @@ from engine.models.domain import TestCase, ToolReport
 from engine.models.tool import Tool
 from engine.models.trace import Trace
 from studio.components.markup import badge, head, mono, row, show, table
-from studio.components.tool_contract import filled_columns, named
-from studio.components.trace import show_trace
+from studio.components.tools.contract import filled_columns, named
+from studio.components.traces.stepper import show_trace
 
 VERDICTS = {
     "failed": "not as the contract says",

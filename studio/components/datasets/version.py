@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.export.dataset import Format
 from engine.models.dataset import SPLITS, DatasetManifest, DatasetSummary, DatasetVersion, Split
-from studio.components.balance import show_balance, show_figures, show_split
+from studio.components.datasets.balance import show_balance, show_figures, show_split
 from studio.components.empty import say_empty
 from studio.components.markup import facts, mono, numbers, quote, show, table
 from studio.components.messages import attempt

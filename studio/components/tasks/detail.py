@@ -10,8 +10,8 @@ from markupsafe import Markup
 from engine.models.task import Task
 from studio.components.markup import badge, head, lines, mono, quote, row, show, table
 from studio.components.messages import told
-from studio.components.task_editor import edit_words, show_history
-from studio.components.task_markup import (
+from studio.components.tasks.editor import edit_words, show_history
+from studio.components.tasks.pieces import (
     ROLES,
     chain_markup,
     instruction_markup,
@@ -20,8 +20,8 @@ from studio.components.task_markup import (
     review_badge,
     state_markup,
 )
-from studio.components.trace import show_trace
-from studio.components.trace_step import changes_markup
+from studio.components.traces.step import changes_markup
+from studio.components.traces.stepper import show_trace
 from studio.queries import tasks as queries
 from studio.queries import traces
 from studio.queries.tasks import StateRow, TaskView

@@ -7,7 +7,7 @@ from hashlib import sha256
 import streamlit as st
 
 from engine.store.tasks import TaskSummary
-from studio.components.task_markup import REVIEWS
+from studio.components.tasks.pieces import REVIEWS
 from studio.components.times import ago
 from studio.queries.tasks import TaskPage
 

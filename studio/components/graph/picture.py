@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from engine.models.base import digest
-from studio.components.graph_style import CHAIN, folded
-from studio.components.layout import layered_positions
+from studio.components.graph.layout import layered_positions
+from studio.components.graph.style import CHAIN, folded
 from studio.queries.graph import Choice, GraphView, Part, TaskPart
 
 Mark = Literal["", "chain", "joined", "offered", "other", "focus"]

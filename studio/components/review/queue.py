@@ -11,15 +11,15 @@ import streamlit as st
 from engine.errors import ScaleEnvError
 from engine.models.review import ReviewAction
 from studio.components.curator import curator
-from studio.components.decide import Acts, draw, succeeded
 from studio.components.empty import say_empty
 from studio.components.markup import Markup, badge, head, mono, row, show
 from studio.components.messages import attempt, show_last_error, told
-from studio.components.queue_filter import QueueChoice
-from studio.components.task_brief import audit_badges, show_brief
-from studio.components.task_markup import review_badge
+from studio.components.review.decide import Acts, draw, succeeded
+from studio.components.review.queue_filter import QueueChoice
+from studio.components.review.unread import too_fast
+from studio.components.tasks.brief import audit_badges, show_brief
+from studio.components.tasks.pieces import review_badge
 from studio.components.times import ago
-from studio.components.unread import too_fast
 from studio.queries import review as queries
 from studio.queries.review import QueueItem, Standing
 

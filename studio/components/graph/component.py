@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from studio.components import graph_style as style
-from studio.components.graph_picture import Picture
+from studio.components.graph import style
+from studio.components.graph.picture import Picture
 from studio.scripts import address
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from engine.models.database import Column, Table
-from studio.components.domain_list import health
+from studio.components.domains.table import health
 from studio.components.markup import badge, facts, lines, mono, numbers, row, show, table
 from studio.components.messages import attempt
 from studio.components.times import ago, on

@@ -12,7 +12,7 @@ from engine.models.task import Mention, Task
 from engine.tasks.mentions import entities_of
 from engine.tasks.spoken import Spoken
 from studio.components.markup import Tone, badge, cell, facts, mono, row, table
-from studio.components.trace_step import named, wide
+from studio.components.traces.step import named, wide
 from studio.queries.tasks import RowRole, StateRow
 
 REVIEWS: dict[str, tuple[str, Tone]] = {

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from engine.models.chain import ArgumentList, ChainArgument, FromProfile, Literal
 from engine.models.task import Audit, Task
 from studio.components.markup import badge, cell, facts, head, mono, row, show
-from studio.components.task_markup import instruction_markup
-from studio.components.trace_step import changes_markup
+from studio.components.tasks.pieces import instruction_markup
+from studio.components.traces.step import changes_markup
 from studio.queries.tasks import TaskView
 
 

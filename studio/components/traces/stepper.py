@@ -10,7 +10,7 @@ import streamlit as st
 from engine.models.trace import Trace, TraceStep
 from studio.components.markup import badge, head, mono, row, show
 from studio.components.picker import Choice, picker
-from studio.components.trace_step import SIGNS, rows_markup, state_markup, step_markup
+from studio.components.traces.step import SIGNS, rows_markup, state_markup, step_markup
 from studio.queries import traces as queries
 from studio.queries.traces import TraceView
 

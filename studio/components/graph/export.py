@@ -10,8 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from studio.components import graph_style as style
-from studio.components.graph_picture import Arc, Node, Picture
+from studio.components.graph import style
+from studio.components.graph.picture import Arc, Node, Picture
 from studio.queries.graph import GraphView
 
 LETTER, ROW, MARGIN = 8.1, 16, 6

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from studio.components.markup import Tone, badge, row, show
 from studio.components.times import ago
-from studio.components.tool_tests import show_reasons
+from studio.components.tools.tests import show_reasons
 from studio.queries.tools import ToolLine, ToolView
 
 _STATES: dict[str, tuple[str, Tone]] = {

@@ -12,12 +12,12 @@ from engine.errors import ScaleEnvError, UsageError
 from engine.models.review import ReviewAction, ReviewEntry
 from engine.store.review_summary import TAGS, TEXT_LETTERS
 from studio.components.curator import curator
-from studio.components.focus import focus
 from studio.components.markup import Markup, badge, row, show, table
 from studio.components.messages import attempt
-from studio.components.task_markup import review_badge
+from studio.components.review.focus import focus
+from studio.components.review.unread import too_fast
+from studio.components.tasks.pieces import review_badge
 from studio.components.times import ago, on
-from studio.components.unread import too_fast
 from studio.queries import review as queries
 from studio.queries.review import ReviewView
 

@@ -14,11 +14,11 @@ from engine.tasks.revise import Complaint, Revision
 from studio.components.curator import curator
 from studio.components.markup import badge, head, row, show, table
 from studio.components.messages import tell
-from studio.components.profile_text import profile_text, read_profile
-from studio.components.task_markup import words_diff
+from studio.components.tasks.pieces import words_diff
+from studio.components.tasks.profile_text import profile_text, read_profile
 from studio.components.times import ago, on
-from studio.components.trace import show_trace
-from studio.components.trace_step import named
+from studio.components.traces.step import named
+from studio.components.traces.stepper import show_trace
 from studio.queries import tasks as queries
 from studio.queries.tasks import TaskView
 

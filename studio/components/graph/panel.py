@@ -7,11 +7,11 @@ import streamlit as st
 from engine.errors import ScaleEnvError
 from engine.models.graph import Edge
 from engine.models.tool import Tool
-from studio.components.graph import Piece, graph_list
-from studio.components.graph_picture import GROUP, TABLE
-from studio.components.graph_style import KINDS, words
+from studio.components.graph.component import Piece, graph_list
+from studio.components.graph.picture import GROUP, TABLE
+from studio.components.graph.style import KINDS, words
 from studio.components.markup import badge, facts, head, lines, mono, numbers, quote, row, show, table
-from studio.components.trace import show_trace
+from studio.components.traces.stepper import show_trace
 from studio.queries import traces
 from studio.queries.graph import Choice, GraphView, Part, TaskPart
 

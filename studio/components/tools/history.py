@@ -12,8 +12,8 @@ from engine.models.tool_edit import ToolEdit
 from studio.components.diff import diff
 from studio.components.markup import Tone, badge, head, quote, row, show
 from studio.components.times import ago, on
-from studio.components.tool_editor import begin_from
-from studio.components.tool_tests import show_cases, show_reasons
+from studio.components.tools.editor import begin_from
+from studio.components.tools.tests import show_cases, show_reasons
 from studio.queries import tools as queries
 
 STATES: dict[str, tuple[str, Tone]] = {

@@ -1,0 +1,1 @@
+"""Deciding on tasks: the queue, the form and what curators agree on."""

@@ -1,0 +1,1 @@
+"""Stepping through executions, and comparing two."""
