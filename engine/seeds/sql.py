@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from engine.errors import SeedError
 from engine.models.base import Rows
 from engine.seeds.blueprint import Blueprint
+from engine.seeds.sql_choices import settle_checks
 from engine.seeds.sql_entities import Draft, draft_entities
 from engine.seeds.sql_guards import add_order_of_dates
 from engine.seeds.sql_inheritance import hand_down
@@ -59,6 +60,7 @@ def read_sql(path: Path, *, with_rows: bool = False) -> SqlSeed:
     hand_down(drafts)
     for draft in drafts.values():
         add_order_of_dates(draft)
+    settle_checks(drafts, warnings)
     user = guess_user(drafts, warnings)
     owners = owner_paths(drafts, user)
     tools = plan_tools(drafts, owners, None if user is None else user.entity, warnings)

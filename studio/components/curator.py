@@ -38,7 +38,10 @@ export default function ({ data, setStateValue }) {
   }
   if (!leaving) {
     leaving = true;
-    addEventListener("pagehide", () => keep(sessionStorage.getItem(NAME)));
+    addEventListener("pagehide", () => {
+      const last = sessionStorage.getItem(NAME);
+      if (last !== null) keep(last); // the user may have emptied the browser's storage meanwhile
+    });
   }
 }
 """

@@ -112,6 +112,7 @@ def hostile_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def page(browser: BrowserContext) -> Iterator[Page]:
     """An empty tab; it fails the test if anything is fetched from elsewhere or a script breaks."""
+    browser.clear_cookies()  # the curator's name is not the next test's
     tab = browser.new_page()
     elsewhere: list[str] = []
     broken: list[str] = []

@@ -77,7 +77,7 @@ def test_lists_beside_the_picture_choose_in_it(page: Page, studio: str) -> None:
     expect(panel(page).locator("code").first).to_have_text(name)
     panel(page).locator("li").first.locator("button").nth(1).click()
     expect(panel(page).get_by_text("The two tools")).to_be_visible()
-    assert "edge=" in page.url
+    page.wait_for_url("**edge=**")
 
 
 def test_every_edge_between_two_tools_can_be_reached(page: Page, studio: str, studio_store: Store) -> None:

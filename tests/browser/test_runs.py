@@ -104,6 +104,7 @@ def test_a_run_outlives_its_server_and_is_taken_up_when_its_process_dies(page: P
         os.kill(worker, signal.SIGKILL)
         found = await_run(store, lambda run: run.status == "running" and process_of(run.owner) != worker)
         assert found.attempts == before.attempts + 1
+        page.get_by_test_id("stMain").get_by_role("button", name="status", exact=True).click()
         expect(page.get_by_text("its process ended before its work did")).to_be_visible()
 
 
