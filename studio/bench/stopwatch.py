@@ -9,21 +9,28 @@ if TYPE_CHECKING:
 
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
+LASTING_MS = 100
+"""A picture counts if it lasts so long; the time until it came is what is told."""
+
 LIMIT_MS = 30_000
 """After so long a measurement is given up."""
 
 _INSTALL = """
-([watched, limit, before]) => {
+([watched, limit, lasting]) => {
   const text = () => [...document.querySelectorAll(watched)].map((e) => e.innerText + (e.value ?? "")).join("\\u0000");
   const still = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
     && !document.querySelector("[data-stale=true]");
-  const first = before ?? text();
+  const first = text();
   window.__stopwatch = new Promise((resolve) => {
     let start = null;
     const began = (event) => { if (start === null && event.isTrusted) start = performance.now(); };
     for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, began, { capture: true, once: true });
+    let since = null; // pictures in between, such as an emptied page, don't last
     const look = () => {
-      if (start !== null && text() !== first && still()) return resolve(performance.now() - start);
+      const now = text();
+      if (start === null || now === first || !now.trim() || !still()) since = null;
+      else since ??= performance.now();
+      if (since !== null && performance.now() - since > lasting) return resolve(since - start);
       if (start !== null && performance.now() - start > limit) return resolve(null);
       requestAnimationFrame(look);
     };
@@ -60,7 +67,7 @@ def watch(page: Page, watched: str) -> None:
         page: The tab.
         watched: CSS selector; the texts of all that it selects are compared.
     """
-    page.evaluate(_INSTALL, [watched, LIMIT_MS, None])
+    page.evaluate(_INSTALL, [watched, LIMIT_MS, LASTING_MS])
 
 
 def elapsed(page: Page) -> float | None:
