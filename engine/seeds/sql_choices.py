@@ -21,28 +21,29 @@ _HOLDS: dict[type[ast.cmpop], Callable[[str, str], bool]] = {
 def settle_checks(drafts: Mapping[str, Draft], warnings: list[str]) -> None:
     """Restates the row checks that compare a column of listed values with others, which it never holds.
 
-    So `name <> ''` says nothing of a column that is one of some names, nor of a reference to such a column. A check that
-    always holds, and one that no row could meet, is left out with a warning.
+    So `name <> ''` says nothing of a column that is one of some names, nor of a reference to such a column. What always
+    holds is left out and what no row could meet is dropped, each with a warning; so is a check that a null would meet in
+    an optional column that it no longer speaks of.
     """
     for draft in drafts.values():
         choices = {name: found for name in draft.columns if (found := _choices(drafts, draft, name))}
         kept: list[RowCheck] = []
         idle: list[str] = []
-        hopeless: list[str] = []
+        unstated: list[str] = []
         for check in draft.checks:
             tree = _settled(parse(check.that).tree, choices)
             if tree is True:
                 idle.append(check.that)
             elif tree is False or _forgets_a_null(draft, check.that, tree):
-                hopeless.append(check.that)
+                unstated.append(check.that)
             else:
                 kept.append(check.model_copy(update={"that": ast.unparse(ast.fix_missing_locations(tree))}))
         draft.checks = kept
         source = draft.table.name
         if idle:
             warnings.append(f"CHECKs of {source!r} that its values always meet are left out: {_listed(idle)}.")
-        if hopeless:
-            warnings.append(f"CHECKs of {source!r} that its values can't meet are dropped: {_listed(hopeless)}.")
+        if unstated:
+            warnings.append(f"CHECKs of {source!r} that can't be stated are dropped: {_listed(unstated)}.")
 
 
 def _listed(expressions: Sequence[str]) -> str:

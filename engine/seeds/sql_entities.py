@@ -221,7 +221,7 @@ class _Maker:
         words = words_of(column.name)
         enum = self._enum(draft, column, kind, rules, said, values)
         default, what = default_value(column.default, kind)
-        if what == "clock" and kind == "text" and not values:
+        if what == "clock" and kind == "text" and not values and not enum:
             kind = "datetime"
         role = self._role(draft, words, kind, enum, values, clock=what == "clock")
         if enum and default not in enum:

@@ -33,7 +33,8 @@ DEFAULTS = st.sampled_from(
 CHECKS = st.sampled_from(
     ["", "", "", "{} > 0", "{} IN ('open','closed','cancelled')", "{} BETWEEN 1 AND 5", "length({}) <= 10", "{} LIKE '%@%'", "{} GLOB 'a*'", "{} IN (0,1)",
      "{} <> ''", "{} IS NULL OR {} > 3", "NOT ({} = 1 AND {} = 2)", "{} IN (1,5,9)", "typeof({}) = 'integer'", "{} >= '2000-01-01'", "1", "{} = {} * 2",
-     "CASE WHEN {} THEN 1 ELSE 0 END", "{} > 5 AND {} < 3", "{} IN ('active', 'inactive', 'weird value!')", "coalesce({}, 0) = 0", "{} IN ('é', '')"]
+     "CASE WHEN {} THEN 1 ELSE 0 END", "{} > 5 AND {} < 3", "{} IN ('active', 'inactive', 'weird value!')", "coalesce({}, 0) = 0", "{} IN ('é', '')",
+     "{} NOT IN ('', 'open')", "NOT ({} = 'é' AND {} > 'x')", "{} = 'a' OR {} = 'weird'"]
 )  # fmt: skip
 
 
