@@ -54,7 +54,7 @@ def export_domains(
         approved_only: Only tasks that a curator approved.
 
     Raises:
-        UsageError: There is no such domain, or none at all.
+        UsageError: There is no such domain, or none at all, or a tool was edited and what depends on it is not verified again.
         ExportError: The folder can't be written, or holds something else.
     """
     with store.snapshot():
@@ -63,6 +63,8 @@ def export_domains(
             raise UsageError("There is no domain to export; make one with `scaleenv synth job_seeking`.")
         if len(chosen) > 1 and (out / "manifest.json").exists():
             raise ExportError(f"`{out}` is the bundle of one domain; choose another --out for several.")
+        for name in chosen:
+            store.staleness.refuse(name)
         written: list[Exported] = []
         for name in chosen:
             folder = out if len(chosen) == 1 else out / name

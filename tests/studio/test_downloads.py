@@ -61,3 +61,10 @@ def test_only_approved_tasks_where_asked(full_store: Path) -> None:
 def test_an_unknown_domain_is_refused(full_store: Path) -> None:
     with pytest.raises(UsageError, match="no domain"):
         make_download("nowhere", "bundle", approved_only=False)
+
+
+def test_nothing_is_exported_before_an_edit_is_verified_again(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        store.tasks.mark_stale(DOMAIN, [next(store.tasks.iterate(DOMAIN)).id], "a tool was edited")
+    with pytest.raises(UsageError, match="not verified again yet"):
+        make_download(DOMAIN, "jsonl", approved_only=False)
