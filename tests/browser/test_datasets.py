@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store import Store
-from tests.browser.conftest import READY, served, visit
+from tests.browser.conftest import READY, served, until, visit
 from tests.browser.test_hostile_text import assert_harmless
 from tests.studio.filled import DOMAIN, TASKS, fill
 
@@ -59,7 +59,7 @@ def test_from_approved_tasks_to_datasets_that_load_and_a_comparison(page: Page, 
     page.get_by_role("button", name="Freeze").click()
     name, archive = download(page, "Download bundle")
     assert name == f"{DOMAIN}-v1-bundle.zip"
-    assert f"dataset={DOMAIN}&version=1" in page.url
+    until(page, lambda: f"dataset={DOMAIN}&version=1" in page.url)
     archive.extractall(tmp_path)
     folder = tmp_path / f"{DOMAIN}-v1" / DOMAIN
     ran = subprocess.run([sys.executable, "-I", "-c", REPLAY, str(folder)], capture_output=True, text=True, check=True)

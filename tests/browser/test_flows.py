@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import visit
+from tests.browser.conftest import until, visit
 from tests.studio.test_jobs import SCHEMA
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def test_a_synthesis_is_started_and_watched_to_its_end(page: Page, studio: str) 
     expect(page.locator(".se-badge").get_by_text("done", exact=True)).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="Graph").last.click()
     expect(page.locator(FRAME)).to_be_visible()
-    assert "domain=book_club" in page.url
+    until(page, lambda: "domain=book_club" in page.url)
 
 
 def test_an_unusable_file_is_refused_in_words(page: Page, studio: str) -> None:
