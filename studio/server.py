@@ -19,6 +19,9 @@ sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path
 
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
+from starlette.requests import Request  # noqa: E402
+from starlette.responses import RedirectResponse, Response  # noqa: E402
+from starlette.routing import Route  # noqa: E402
 
 from engine.errors import UsageError  # noqa: E402
 from studio import auth, scripts, supervisor  # noqa: E402
@@ -81,4 +84,9 @@ def gates() -> list[Middleware]:
     return [headers, Middleware(LocalGate)] if access.kind == "local" else [headers]
 
 
-app = st.App(PAGES, lifespan=lifespan, middleware=gates(), routes=scripts.routes())
+async def _to_overview(_request: Request) -> Response:
+    """The first page has no name in its address; whoever gives it one, as all others have, is led there."""
+    return RedirectResponse("/")
+
+
+app = st.App(PAGES, lifespan=lifespan, middleware=gates(), routes=[*scripts.routes(), Route("/overview", _to_overview)])

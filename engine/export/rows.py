@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import cache
@@ -115,9 +116,9 @@ def write_jsonl(domain: Domain, tasks: Iterable[Task], folder: Path) -> Path:
 class RowFile(AbstractContextManager["RowFile"]):
     """A file of rows that is written one row at a time; give it to `with`."""
 
+    @abstractmethod
     def write(self, row: dict[str, Any]) -> None:
         """Adds a row."""
-        raise NotImplementedError
 
 
 class JsonlFile(RowFile):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import json
 import re
@@ -12,10 +11,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node
 
 from engine.models.base import Model
 from engine.models.tool import Contract, Tool
+from engine.seeds.problems import Path
+from engine.seeds.yaml_text import lines_of, plain
 
 LARGEST_TEXT = 200_000
 """Characters of a contract or a source that are read at most."""
@@ -27,7 +28,6 @@ _SPECIAL = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _UNWRITABLE = re.compile(rf"{_SPECIAL.pattern}|\\u00|\\[bfr]")
 """What YAML takes for a line's end or refuses: such a contract is written as JSON, with escapes."""
 
-Path = tuple[str | int, ...]
 _PARTS = ("bindings", "requires", "effects", "returns")
 
 
@@ -84,10 +84,9 @@ def read_contract(text: str) -> ContractText:
     """Reads a contract from YAML or JSON text; the expressions are checked later, against the tool and its schema."""
     if len(text) > LARGEST_TEXT:
         return _refused(1, f"{len(text):,} characters are too many for a contract (at most {LARGEST_TEXT:,})")
-    lines: dict[Path, int] = {}
     try:
         node = cast("Node | None", YAML(typ="rt").compose(text))  # pyright: ignore[reportUnknownMemberType]
-        _note_lines(node, (), lines, 0)
+        lines = lines_of(node, deepest=DEEPEST, most=MOST_PARTS)
         data: Any = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
     except YAMLError as error:
         marked = cast("Any", error)
@@ -105,7 +104,7 @@ def read_contract(text: str) -> ContractText:
         return _refused(1, f"a contract is a mapping with the keys {', '.join(f'`{part}`' for part in _PARTS)}")
     read = ContractText(lines=lines)
     try:
-        return read.model_copy(update={"contract": Contract.model_validate(_plain(data))})
+        return read.model_copy(update={"contract": Contract.model_validate(plain(data))})
     except ValidationError as error:
         problems = [
             EditProblem(
@@ -127,38 +126,6 @@ def located(read: ContractText, tool: Tool, problem: str) -> EditProblem:
 
 def _refused(line: int, message: str) -> ContractText:
     return ContractText(problems=(EditProblem(where="contract", line=line, message=message),))
-
-
-def _note_lines(node: Node | None, path: Path, lines: dict[Path, int], depth: int) -> None:
-    if node is None:
-        return
-    if depth > DEEPEST or len(lines) > MOST_PARTS:  # also a text whose aliases contain themselves, or multiply
-        raise ValueError(f"more than {DEEPEST} levels or {MOST_PARTS} parts")
-    lines.setdefault(path, _line_of(node))
-    if isinstance(node, MappingNode):
-        for key, item in cast("list[tuple[Node, Node]]", node.value):
-            if isinstance(key, ScalarNode):
-                name = str(cast("Any", key.value))
-                lines[*path, name] = _line_of(key)
-                _note_lines(item, (*path, name), lines, depth + 1)
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(cast("list[Node]", node.value)):
-            _note_lines(item, (*path, index), lines, depth + 1)
-
-
-def _line_of(node: Node) -> int:
-    return cast("Any", node).start_mark.line + 1
-
-
-def _plain(value: Any) -> Any:
-    """YAML data as contracts have it: expressions are text, also where YAML reads a number, a truth value or a date."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in cast("list[Any]", value)]
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return value.isoformat()
-    return value
 
 
 def _words(path: Path, kind: str, message: str, given: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node
 from ruamel.yaml.reader import ReaderError
 
 from engine.errors import SeedError
@@ -31,6 +30,7 @@ from engine.seeds.blueprint import (
 )
 from engine.seeds.check import check_blueprint
 from engine.seeds.problems import Path, Problem, nearest
+from engine.seeds.yaml_text import lines_of, plain
 
 LARGEST_FILE = 4_000_000
 """Bytes of a blueprint that are read at most."""
@@ -120,12 +120,11 @@ def parse_blueprint(text: str, name: str = "blueprint.yaml") -> BlueprintFile:
     Raises:
         SeedError: As `read_blueprint`.
     """
-    lines: dict[Path, int] = {}
     try:
         # One reading of the text gives both the lines and the data: an editor asks for this at every pause.
         yaml = YAML(typ="safe", pure=True)
         node = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
-        _note_lines(node, (), lines, 0)
+        lines = lines_of(node, deepest=DEEPEST, most=MOST_PARTS)
         data: Any = None if node is None else cast("Any", yaml).constructor.construct_document(node)
     except MarkedYAMLError as problem:
         error = cast("Any", problem)
@@ -144,7 +143,7 @@ def parse_blueprint(text: str, name: str = "blueprint.yaml") -> BlueprintFile:
         what = "a blueprint is a mapping; begin with `domain: NAME` (see data/blueprints/README.md)"
         raise MistakesError(name, [Mistake(1, what)])
     try:
-        blueprint = Blueprint.model_validate(_plain(data))
+        blueprint = Blueprint.model_validate(plain(data))
     except ValidationError as error:
         problems = _problems_of(error)
         raise _error(name, lines, problems) from None
@@ -153,38 +152,6 @@ def parse_blueprint(text: str, name: str = "blueprint.yaml") -> BlueprintFile:
     if problems:
         raise result.locate(problems)
     return result
-
-
-def _plain(value: Any) -> Any:
-    """YAML data without YAML's own dates: the blueprint has them as ISO text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in cast("list[Any]", value)]
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return value.isoformat()
-    return value
-
-
-def _note_lines(node: Node | None, path: Path, lines: dict[Path, int], depth: int) -> None:
-    if node is None:
-        return
-    if depth > DEEPEST or len(lines) > MOST_PARTS:  # also a text whose aliases contain themselves, or multiply
-        raise ValueError(f"more than {DEEPEST} levels or {MOST_PARTS} parts")
-    lines.setdefault(path, _line_of(node))
-    if isinstance(node, MappingNode):
-        for key, item in cast("list[tuple[Node, Node]]", node.value):
-            if isinstance(key, ScalarNode):
-                name = str(cast("Any", key.value))
-                lines[*path, name] = _line_of(key)
-                _note_lines(item, (*path, name), lines, depth + 1)
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(cast("list[Node]", node.value)):
-            _note_lines(item, (*path, index), lines, depth + 1)
-
-
-def _line_of(node: Node) -> int:
-    return cast("Any", node).start_mark.line + 1
 
 
 def _error(name: str, lines: dict[Path, int], problems: Iterable[Problem]) -> SeedError:

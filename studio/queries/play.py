@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from engine.errors import UsageError
@@ -13,8 +15,10 @@ from engine.models.tool import Tool
 from engine.models.trace import Call, Trace
 from engine.models.trajectory import Trajectory
 from engine.rollouts.offers import Offer, offers
+from engine.rollouts.play import Turn as Played
 from engine.rollouts.play import begin, finish, go_on, named, observations
 from engine.rollouts.warm import WarmEnvironments
+from engine.runtime.environment import Environment
 from engine.store import Store
 from engine.store.tasks import TaskFilter, TaskSummary
 from engine.store.trajectories import TrajectorySummary
@@ -167,21 +171,9 @@ def call(domain: str, attempt: str, made: Call, *, after: int) -> bool:
         UsageError: The attempt went on elsewhere.
         TaskError: It is over, or the task or its tools were changed since it began.
     """
-    with opened() as store:
-        open_one = store.trajectories.get(domain, attempt)
-        if len(open_one.calls) != after:
-            raise UsageError(
-                f"The attempt `{attempt}` went on in another tab; it is shown as it stands now, and nothing was called."
-            )
-        task = known.task(store, domain, open_one.task_id)
-        digest = store.tasks.digest(domain, task.id)
-        with _WARM.use(
-            f"{store_path()}/{domain}", store.revision(domain), lambda: known.domain(store, domain)
-        ) as ready:
-            turn = go_on(open_one, task, digest, ready, made, at=time.time())
-        with store.transaction():
-            store.trajectories.append(turn.trajectory)
-            store.traces.put(domain, task.id, turn.trace)
+    with _at_table(domain, attempt, after, "it is shown as it stands now, and nothing was called") as at:
+        turn = go_on(at.attempt, at.task, at.digest, at.environment, made, at=time.time())
+        at.keep(turn, at.store.trajectories.append)
     return turn.trace.steps[-1].outcome == "success"
 
 
@@ -192,18 +184,39 @@ def end(domain: str, attempt: str, *, after: int) -> None:
         UsageError: The attempt went on elsewhere.
         TaskError: It is over, or the task or its tools were changed since it began.
     """
+    with _at_table(domain, attempt, after, "look at it as it stands now before you finish it") as at:
+        at.keep(finish(at.attempt, at.task, at.digest, at.environment, at=time.time()), at.store.trajectories.finish)
+
+
+class _Table(NamedTuple):
+    """Everything that one more move of an attempt needs."""
+
+    store: Store
+    attempt: Trajectory
+    task: Task
+    digest: str
+    environment: Environment
+
+    def keep(self, turn: Played, write: Callable[[Trajectory], None]) -> None:
+        """Stores what came of the move, with its trace."""
+        with self.store.transaction():
+            write(turn.trajectory)
+            self.store.traces.put(self.task.domain, self.task.id, turn.trace)
+
+
+@contextmanager
+def _at_table(domain: str, attempt: str, after: int, advice: str) -> Iterator[_Table]:
+    """The attempt as the player saw it, ready for one more move.
+
+    Raises:
+        UsageError: It went on elsewhere; `advice` says what that means.
+    """
     with opened() as store:
-        open_one = store.trajectories.get(domain, attempt)
-        if len(open_one.calls) != after:
-            raise UsageError(
-                f"The attempt `{attempt}` went on in another tab; look at it as it stands now before you finish it."
-            )
-        task = known.task(store, domain, open_one.task_id)
-        digest = store.tasks.digest(domain, task.id)
+        found = store.trajectories.get(domain, attempt)
+        if len(found.calls) != after:
+            raise UsageError(f"The attempt `{attempt}` went on in another tab; {advice}.")
+        task = known.task(store, domain, found.task_id)
         with _WARM.use(
             f"{store_path()}/{domain}", store.revision(domain), lambda: known.domain(store, domain)
-        ) as ready:
-            turn = finish(open_one, task, digest, ready, at=time.time())
-        with store.transaction():
-            store.trajectories.finish(turn.trajectory)
-            store.traces.put(domain, task.id, turn.trace)
+        ) as environment:
+            yield _Table(store, found, task, store.tasks.digest(domain, task.id), environment)

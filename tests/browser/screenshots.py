@@ -28,7 +28,8 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 def main() -> None:
     """Makes the domain and takes every picture."""
-    with TemporaryDirectory() as folder:
+    # Beside the usual store, for its path is in every picture.
+    with TemporaryDirectory(prefix="pictures-", dir=ROOT / "data") as folder:
         store = Path(folder) / "studio.db"
         edge, hard = _fill(store)
         with served(store) as address, sync_playwright() as playwright:
@@ -38,8 +39,7 @@ def main() -> None:
                 if theme == THEMES[0]:
                     _freeze(page, address)
                 for name, query in _pages(edge, hard).items():
-                    path = name.partition("-")[0]
-                    visit(page, address, "" if path == "overview" else path, **query)
+                    visit(page, address, name.partition("-")[0], **query)
                     if name == "graph":
                         page.locator(".frame[data-ready='1']").wait_for()
                     if name == "play" and theme == THEMES[0]:

@@ -37,3 +37,10 @@ def test_an_unusable_file_is_refused_in_words(page: Page, studio: str) -> None:
     )
     expect(page.get_by_text("That did not work.")).to_be_visible()
     assert "Traceback" not in page.inner_text("body")
+
+
+def test_the_first_page_is_found_under_its_name_as_all_others_are(page: Page, studio: str) -> None:
+    visit(page, studio, "overview")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    assert page.url == f"{studio}/"

@@ -3,7 +3,8 @@ import "./vis-network.min.js";
 import { savePng } from "./graph_png.js";
 
 const drawings = new WeakMap(); // parentElement -> Drawing
-const FADED = 0.13;
+const FADED = 0.5; // behind what is chosen, but labels stay legible
+const FADED_INK = 0.7;
 
 function rgba(hex, alpha) {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -37,7 +38,7 @@ export function nodeStyle(node, ground, look) {
       highlight: { background: ground[node.sort], border: ground.ink },
       hover: { background: ground[node.sort], border: ground.ink },
     },
-    font: { color: rgba(ground.ink, faded ? 0.22 : 1), size: 15, face: "sans-serif", multi: false },
+    font: { color: rgba(ground.ink, faded ? FADED_INK : 1), size: 15, face: "sans-serif", multi: false },
   };
 }
 
