@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
+
+
+def settle(key: str, options: Sequence[Any], usual: Any) -> None:
+    """Gives a segmented control its choice before it is drawn, where it has none of its options.
+
+    A required one can come without a choice all the same: what the user does while the page is still being drawn for
+    the first time is sent along with controls that don't know yet what stands in them.
+
+    Args:
+        key: The control's key.
+        options: What it offers.
+        usual: The choice where there is none.
+    """
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = usual
 
 
 def segment(
@@ -25,9 +41,8 @@ def segment(
         say: How an option is shown; our own words too.
     """
     key = f"segment-{parameter}-{scope}"
-    if st.session_state.get(key) not in options:
-        asked = st.query_params.get(parameter)
-        st.session_state[key] = asked if asked in options else options[0]
+    asked = st.query_params.get(parameter)
+    settle(key, options, asked if asked in options else options[0])
     chosen = st.segmented_control(label, options, key=key, format_func=say, required=True, label_visibility="collapsed")
     if chosen == options[0]:
         st.query_params.pop(parameter, None)

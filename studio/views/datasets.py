@@ -14,6 +14,7 @@ from studio.components.datasets.version import show_versions
 from studio.components.empty import say_empty
 from studio.components.markup import numbers, show
 from studio.components.messages import told
+from studio.components.segment import settle
 from studio.queries import datasets as queries
 from studio.queries.datasets import Counting
 
@@ -40,11 +41,10 @@ def _choose_part() -> str:
     """The part of the page; a link to a version opens it, and so does freezing."""
     key = "datasets-part"
     wanted = st.session_state.pop("datasets-go-to", None)
-    if wanted is None and key not in st.session_state:
-        asked = st.query_params.get("part")
-        wanted = asked if asked in PARTS else "versions" if "dataset" in st.query_params else "new"
     if wanted is not None:
         st.session_state[key] = wanted
+    asked = st.query_params.get("part")
+    settle(key, list(PARTS), asked if asked in PARTS else "versions" if "dataset" in st.query_params else "new")
     part = st.segmented_control(
         "Part", list(PARTS), key=key, format_func=PARTS.__getitem__, required=True, label_visibility="collapsed"
     )

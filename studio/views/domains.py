@@ -9,6 +9,7 @@ from studio.components.domains.detail import say_what_was_deleted, show_domain
 from studio.components.domains.new import new_domain
 from studio.components.domains.table import show_domains
 from studio.components.markup import mono, row, show
+from studio.components.segment import settle
 from studio.queries import domains as queries
 
 PARTS = {"all": "All domains", "new": "New domain", "compare": "Compare", "map": "Map of tools"}
@@ -85,7 +86,7 @@ def page() -> None:
     say_what_was_deleted()
     there = queries.names()
     asked = st.query_params.get("view", "all" if there else "new")
-    st.session_state.setdefault("domains-part", asked if asked in PARTS else "all")
+    settle("domains-part", list(PARTS), asked if asked in PARTS else "all")
     part = st.segmented_control(
         "Show", list(PARTS), key="domains-part", required=True, format_func=PARTS.get, label_visibility="collapsed"
     )

@@ -13,6 +13,7 @@ from studio.components.choose import choose_domain, forget_others
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show
 from studio.components.picker import Choice, picker
+from studio.components.segment import settle
 from studio.components.traces.compare import show_comparison
 from studio.components.traces.stepper import show_view
 from studio.queries import traces as queries
@@ -61,9 +62,8 @@ def _segment(label: str, options: list[str], domain: str, said: Mapping[Any, str
     """One of a few options; `all` is not named in the address."""
     parameter = label.lower()
     key = f"trace-{parameter}-{domain}"
-    if st.session_state.get(key) not in options:
-        asked = st.query_params.get(parameter)
-        st.session_state[key] = asked if asked in options else "all"
+    asked = st.query_params.get(parameter)
+    settle(key, options, asked if asked in options else "all")
     chosen = st.segmented_control(
         label,
         options,

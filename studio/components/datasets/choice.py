@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from engine.models.dataset import ChosenReview, DatasetChoice, SplitPlan
 from engine.models.task import Difficulty
 from engine.pipeline.datasets import default_plan
+from studio.components.segment import settle
 from studio.queries.datasets import Facets
 
 REVIEWS: dict[ChosenReview, str] = {"approved": "approved", "open": "open", "needs_edit": "needs edit"}
@@ -92,8 +93,8 @@ def choose_plan(tasks: int, domains: int) -> SplitPlan | None:
     # Another size has another default; what the user chose stays.
     key = "plan-preset-large" if usual.test else "plan-preset-small"
     names = [*PRESETS, OWN]
-    if key not in st.session_state:
-        st.session_state[key] = "80 / 10 / 10" if usual.test else "all in train"
+    settle(key, names, "80 / 10 / 10" if usual.test else "all in train")
+    settle("plan-by", ["task", "domain"], "task")
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     preset = left.segmented_control("Train / validation / test, in per cent", names, key=key, required=True)
     by = middle.segmented_control(
@@ -101,7 +102,6 @@ def choose_plan(tasks: int, domains: int) -> SplitPlan | None:
         ["task", "domain"],
         key="plan-by",
         required=True,
-        default="task",
         help="`task`: tasks with the same chain, wording or entities stay together. `domain`: whole domains, to measure "
         "what carries over to new ones.",
     )

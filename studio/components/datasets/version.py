@@ -13,6 +13,7 @@ from studio.components.datasets.balance import show_balance, show_figures, show_
 from studio.components.empty import say_empty
 from studio.components.markup import facts, mono, numbers, quote, show, table
 from studio.components.messages import attempt
+from studio.components.segment import settle
 from studio.downloads import MOST, version_file, version_zip
 from studio.queries import datasets as queries
 
@@ -213,9 +214,8 @@ def _members(manifest: DatasetManifest) -> None:
         "Domain", ["", *domains], key=f"members-domain-{scope}", format_func=lambda name: name or "all"
     )
     splits = [split for split in SPLITS if manifest.split.sizes.get(split)]
-    split = middle.segmented_control(
-        "Split", ["all", *splits], key=f"members-split-{scope}", default="all", required=True
-    )
+    settle(f"members-split-{scope}", ["all", *splits], "all")
+    split = middle.segmented_control("Split", ["all", *splits], key=f"members-split-{scope}", required=True)
     in_split: Split | None = None if split == "all" else split
     count = queries.count_members(manifest, domain or None, in_split)
     pages = max(1, -(-count // queries.PAGE))

@@ -15,6 +15,7 @@ from studio.components.code_editor import code_editor, has_draft, put, written
 from studio.components.curator import curator
 from studio.components.markup import badge, facts, mono, numbers, row, show, table
 from studio.components.messages import told
+from studio.components.segment import settle
 from studio.queries import domains as queries
 
 SOURCES = {"built-in": "Built-in", "file": "File", "blueprint": "Blueprint editor", "keyword": "Keyword"}
@@ -38,7 +39,7 @@ class Options(NamedTuple):
 def new_domain() -> None:
     """The page's part that starts a domain."""
     asked = st.query_params.get("from", "")
-    st.session_state.setdefault("new-source", asked if asked in SOURCES else "built-in")
+    settle("new-source", list(SOURCES), asked if asked in SOURCES else "built-in")
     source = st.segmented_control(
         "Start from", list(SOURCES), key="new-source", required=True, format_func=SOURCES.get, persist_state="session"
     )

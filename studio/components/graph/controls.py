@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args
 import streamlit as st
 
 from studio.components.graph.style import KINDS, words
+from studio.components.segment import settle
 from studio.queries.graph import LARGE, USUAL, Choice, GraphView, TaskPart, View, Way, some_tasks, task_part
 
 VIEWS: dict[str, str] = {"all": "All tools", "near": "Neighbourhood", "task": "Task", "tables": "By table"}
@@ -131,11 +132,11 @@ def choose_part(view: GraphView, first: Choice, scope: str) -> tuple[Choice, Tas
         scope: Tells the controls of this visit and domain from others.
     """
     domain = view.domain.spec.name
+    settle(f"view-{scope}", list(VIEWS), first.view)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drawn = st.segmented_control(
             "Show",
             list(VIEWS),
-            default=first.view,
             format_func=VIEWS.__getitem__,
             required=True,
             key=f"view-{scope}",

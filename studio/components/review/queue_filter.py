@@ -11,6 +11,7 @@ from engine.models.task import Difficulty
 from engine.store.review_queue import QueueMode
 from engine.store.task_filter import TaskFilter
 from studio.components.empty import say_empty
+from studio.components.segment import settle
 from studio.queries import review as queries
 from studio.queries import tasks
 
@@ -41,6 +42,7 @@ def choose_queue() -> QueueChoice | None:
         )
         return None
     _from_address({"domain": facets.domains, "difficulty": get_args(Difficulty), "tag": facets.tags})
+    settle("queue-mode", list(MODES), "undecided")
     columns = st.columns([2.2, 2, 1.5, 1.8, 2.5], vertical_alignment="bottom")
     with columns[0]:
         mode = st.segmented_control(

@@ -11,6 +11,7 @@ import streamlit as st
 from engine.models.task import Difficulty
 from engine.store.task_filter import TaskFilter, TaskSort
 from engine.store.tasks import TaskFigures
+from studio.components.segment import settle
 from studio.queries.tasks import Facets
 
 SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
@@ -135,6 +136,7 @@ def choose_tasks(facets: Facets, figures: Callable[[tuple[str, ...]], TaskFigure
     _keep_what_is_there(facets)
     counts = figures(tuple(state[key("domain")]))
     numbers = {**counts.model_dump(), "all": counts.audited}
+    settle(key("show"), list(SHOWN), "all")
     st.segmented_control(
         "Which tasks",
         list(SHOWN),

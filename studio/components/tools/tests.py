@@ -11,6 +11,7 @@ from engine.models.domain import TestCase, ToolReport
 from engine.models.tool import Tool
 from engine.models.trace import Trace
 from studio.components.markup import badge, head, mono, row, show, table
+from studio.components.segment import settle
 from studio.components.tools.contract import filled_columns, named
 from studio.components.traces.stepper import show_trace
 
@@ -98,10 +99,10 @@ def show_cases(cases: Sequence[TestCase], read: Callable[[str], Trace | None], *
         for name in VERDICTS
     }
     offered = ["all", *(name for name, found in groups.items() if found)]
+    settle(f"{key}-verdict", offered, "all")
     chosen = st.segmented_control(
         "Verdict",
         offered,
-        default="all",
         required=True,
         key=f"{key}-verdict",
         format_func=lambda name: f"all {len(cases)}" if name == "all" else f"{VERDICTS[name]} {len(groups[name])}",
