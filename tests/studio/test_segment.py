@@ -10,7 +10,7 @@ from tests.studio.conftest import open_page, shown
 
 
 @pytest.mark.parametrize(
-    ("page", "query", "key"),
+    "page, query, key",
     [
         ("domains", {"view": "new"}, "domains-part"),
         ("domains", {"view": "new"}, "new-source"),
