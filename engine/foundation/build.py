@@ -1,7 +1,7 @@
 """Phase 1's last part: from tools with contracts and code to admitted tools (paper, section 4.1, steps 5 and 6).
 
-A tool goes through the contract check, static admission and procedural tests in both runtimes. What fails is given
-to the repair role a bounded number of times; what still fails is dropped with its reasons, never silently.
+A tool goes through the contract check, static admission and procedural tests in both runtimes. What fails is dropped
+with its reasons, never silently.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.agents.roles import DebugAgent, RepairRequest
 from engine.contracts.check import check_contract
-from engine.foundation.testing import Runtimes, ToolOutcome, test_tool, with_repairs
+from engine.foundation.testing import Runtimes, ToolOutcome, test_tool
 from engine.models.domain import Domain, DomainSpec, TestCase, ToolReport
 from engine.models.tool import Tool
 from engine.models.trace import Trace
@@ -21,8 +20,6 @@ from engine.runtime.inprocess import InProcessRuntime
 from engine.runtime.sandbox import SandboxRuntime
 
 MakeRuntime = Callable[[Domain], Runtime]
-REPAIR_BUDGET = 3
-"""Most repairs that are asked for, for one tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class FoundationReport:
     """What became of the tools.
 
     Attributes:
-        tools: The admitted tools, in the order in which they came, with repaired code where it was repaired.
+        tools: The admitted tools, in the order in which they came, as given.
         reports: One for each tool, admitted or not, in the same order.
         cases: Every procedural test case.
         traces: Of all failures and of a few telling cases of each tool.
@@ -52,7 +49,6 @@ def verify_tools(
     seed: int | str,
     sandbox: MakeRuntime | None = SandboxRuntime,
     inprocess: MakeRuntime = InProcessRuntime,
-    debug_agent: DebugAgent | None = None,
     on_event: Callable[[ToolReport], None] | None = None,
 ) -> FoundationReport:
     """Tests all tools of a domain and admits those that hold what their contracts promise.
@@ -63,7 +59,6 @@ def verify_tools(
         seed: Decides the cases; the same seed gives the same report.
         sandbox: Makes the sandboxed runtime; `None` only for code that is trusted anyway.
         inprocess: Makes the runtime in this process; it gets statically admitted code only.
-        debug_agent: The repair role; `None` where there is none.
         on_event: Told each tool's report as soon as it stands.
 
     Raises:
@@ -76,14 +71,10 @@ def verify_tools(
         for tool in tools:
             reasons = refused[tool.name]
             outcome = refusal(tool, reasons) if reasons else test_tool(spec, tool, seed, bench.runtimes)
-            if not outcome.report.admitted and debug_agent is not None:
-                tool, outcome = _repaired(spec, tool, outcome, seed, debug_agent, sandbox, inprocess)
             outcomes[tool.name] = outcome
-            passed = [tool if other.name == tool.name else other for other in passed]
             if on_event is not None:
                 on_event(outcome.report)
-    fixed = {tool.name: tool for tool in passed}
-    return conclude([fixed.get(tool.name, tool) for tool in tools], outcomes)
+    return conclude(tools, outcomes)
 
 
 class Workbench:
@@ -174,30 +165,3 @@ def _answers(tool: Tool) -> list[str]:
         if field.query is not None:
             places.extend(field.query.refers_to.values())
     return places
-
-
-def _repaired(
-    spec: DomainSpec,
-    tool: Tool,
-    outcome: ToolOutcome,
-    seed: int | str,
-    agent: DebugAgent,
-    sandbox: MakeRuntime | None,
-    inprocess: MakeRuntime,
-) -> tuple[Tool, ToolOutcome]:
-    """Asks for repairs until the tool is admitted, the agent gives up or the budget is used."""
-    for repairs in range(1, REPAIR_BUDGET + 1):
-        request = RepairRequest(tool=tool, database=spec.database, failures=outcome.report.reasons)
-        answer = agent.repair(request)
-        if answer is None:
-            break
-        tool = tool.model_copy(update={"source": answer.source})
-        reasons = screen(spec, [tool])[tool.name]
-        if reasons:
-            outcome = with_repairs(refusal(tool, reasons), repairs)
-            continue
-        with Workbench(spec, [tool], sandbox, inprocess) as bench:
-            outcome = with_repairs(test_tool(spec, tool, seed, bench.runtimes), repairs)
-        if outcome.report.admitted:
-            break
-    return tool, outcome

@@ -7,6 +7,7 @@ from typing import Literal
 
 from engine.models.base import Model, Rows
 from engine.models.database import DatabaseSchema
+from engine.models.role import RoleName
 from engine.models.tool import Tool
 from engine.models.trace import Outcome
 
@@ -33,6 +34,7 @@ class DomainSpec(Model):
         base_rows: Rows of every initial state, where the seed brought any.
         warnings: What of the seed was ignored or changed, in words.
         seed_digest: SHA-256 of the seed's text or file.
+        made_by: Role -> the model that played it; the composer played those that are missing.
     """
 
     name: str
@@ -45,6 +47,7 @@ class DomainSpec(Model):
     now: str = "2026-03-02T09:00:00"
     base_rows: Rows = {}
     warnings: tuple[str, ...] = ()
+    made_by: dict[RoleName, str] = {}
 
 
 class TestCase(Model):

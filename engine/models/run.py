@@ -7,12 +7,14 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.models.base import Model
+from engine.models.role import COMPOSER, RoleName
 from engine.models.task import Difficulty
 
-RunStatus = Literal["queued", "running", "interrupted", "cancelled", "failed", "short", "done"]
-"""`interrupted`: its process ended before its work did. `short`: it ran to its end, with fewer tasks than asked."""
+RunStatus = Literal["queued", "running", "interrupted", "cancelled", "failed", "exhausted", "short", "done"]
+"""`interrupted`: its process ended before its work did. `exhausted`: its budget for language models was used up; it goes on
+with a larger one. `short`: it ran to its end, with fewer tasks than asked."""
 
-UNFINISHED: tuple[RunStatus, ...] = ("queued", "running", "interrupted", "cancelled", "failed")
+UNFINISHED: tuple[RunStatus, ...] = ("queued", "running", "interrupted", "cancelled", "failed", "exhausted")
 """Where a run has work left that `resume` can go on with."""
 
 Phase = Literal["compose", "test", "graph", "prove", "tasks", "finish"]
@@ -33,6 +35,20 @@ AskedDifficulty = Difficulty | Literal["mixed"]
 """`mixed`: easy, medium and hard in turn."""
 
 
+class Budget(Model):
+    """What a run may spend on language models, over all its processes; `None` for no bound. Cached answers are free.
+
+    Attributes:
+        cost: In US dollars.
+        tokens: Read and written.
+        calls: Requests.
+    """
+
+    cost: float | None = Field(default=None, ge=0)
+    tokens: int | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
+
+
 class RunOptions(Model):
     """What a run was asked for.
 
@@ -42,6 +58,11 @@ class RunOptions(Model):
         difficulty: Of all tasks, or `mixed` for easy, medium and hard in turn.
         trusted: Run admitted code in CPython where the sandbox is not needed; never changes a result.
         with_rows: Rows of the seed were taken as the base of every initial state.
+        models: Role -> name of the language model that plays it, as litellm names it; the composer plays the others.
+        base_url: Address of an OpenAI-compatible server for all of them; empty for the provider's own. Holds no secret.
+        tools: How many tools a domain shall have that is made from a keyword.
+        hint: Further wishes for such a domain, in words.
+        budget: What may be spent.
     """
 
     tasks: int = Field(default=20, ge=0, le=1_000_000)
@@ -49,11 +70,20 @@ class RunOptions(Model):
     difficulty: AskedDifficulty = "mixed"
     trusted: bool = False
     with_rows: bool = False
+    models: dict[RoleName, str] = {}
+    base_url: str = ""
+    tools: int = Field(default=40, ge=1, le=200)
+    hint: str = ""
+    budget: Budget = Budget()
 
     @property
     def content(self) -> tuple[Any, ...]:
         """The options that decide what a domain holds, the number of tasks aside."""
         return (self.seed, self.difficulty, self.with_rows)
+
+    def player(self, role: RoleName) -> str:
+        """Who plays a role: a model's name, or `composer`."""
+        return self.models.get(role, COMPOSER)
 
 
 class RunCounts(Model):

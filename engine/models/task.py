@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from engine.models.base import Model, Rows, Value
 from engine.models.chain import Chain
+from engine.models.role import RoleName
 from engine.models.trace import Call, Key, RowChange
 
 Difficulty = Literal["easy", "medium", "hard"]
@@ -81,6 +82,7 @@ class Task(Model):
         mentions: The entities that the instruction names.
         communicate: Facts the user must be told (none yet for tasks that change state).
         reason: Why it was rejected, where it was.
+        made_by: Role -> the model that played it; the composer played those that are missing.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Task(Model):
     communicate: tuple[Any, ...] = ()
     audits: tuple[Audit, ...] = ()
     reason: str = ""
+    made_by: dict[RoleName, str] = {}
 
     @property
     def audited(self) -> bool:

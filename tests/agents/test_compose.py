@@ -3,9 +3,8 @@ from typing import Any
 
 import pytest
 
-from engine.agents.composer.compose import NoRepair, compose, compose_seed, compose_what_holds
+from engine.agents.composer.compose import compose, compose_seed, compose_what_holds
 from engine.agents.composer.describe import describe
-from engine.agents.roles import RepairRequest
 from engine.contracts.check import check_contract
 from engine.contracts.evaluate import evaluate, matches
 from engine.contracts.state import PlainState
@@ -206,12 +205,6 @@ def test_a_mistake_that_only_composing_finds_is_located_in_the_file(tmp_path: An
         SeedError, match=r"club\.yaml:\d+: booking\.book_course\.rules\.0\.has: `member` has no column `money`"
     ):
         compose_seed(read_seed(str(path)))
-
-
-def test_nobody_repairs_offline() -> None:
-    composition = compose(gym())
-    request = RepairRequest(tool=composition.tools[0], database=composition.spec.database, failures=("it raised",))
-    assert NoRepair().repair(request) is None
 
 
 def test_an_inferred_blueprint_loses_only_the_tools_that_contradict_it() -> None:

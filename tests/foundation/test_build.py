@@ -1,9 +1,8 @@
-"""Building a foundation: refusals keep their reasons, repair has a budget, and what hangs on a dropped tool is named."""
+"""Building a foundation: refusals keep their reasons, and what hangs on a dropped tool is named."""
 
 from __future__ import annotations
 
-from engine.agents.roles import CodeAnswer, RepairRequest
-from engine.foundation.build import REPAIR_BUDGET, Workbench, conclude, screen, verify_tools
+from engine.foundation.build import Workbench, conclude, screen, verify_tools
 from engine.foundation.testing import test_tool
 from engine.models.domain import ToolReport
 from engine.models.tool import Tool
@@ -72,36 +71,3 @@ def test_what_only_a_dropped_tool_answered_is_named() -> None:
     assert report.stranded == (
         "`remove_room` takes `room.room_id` as `room_id`, which only the dropped `search_rooms` answered",
     )
-
-
-class _Repairer:
-    """Answers with prepared sources and keeps the requests."""
-
-    def __init__(self, *sources: str) -> None:
-        self.sources = list(sources)
-        self.requests: list[RepairRequest] = []
-
-    def repair(self, request: RepairRequest) -> CodeAnswer | None:
-        """The next prepared source, or `None`."""
-        self.requests.append(request)
-        return CodeAnswer(source=self.sources.pop(0)) if self.sources else None
-
-
-def test_a_repaired_tool_is_admitted_with_its_new_code() -> None:
-    good = TOOLS["remove_room"]
-    broken = _broken("remove_room", '"room_open"', '"room_not_found"')
-    worse = broken.source.replace("db.delete", "db.remove")
-    repairer = _Repairer(worse, good.source)
-    report = verify_tools(SPEC, [broken], seed=1, debug_agent=repairer)
-    assert report.tools == (good,)
-    assert report.reports[0].repairs == 2
-    assert "expected the rejection room_open" in " ".join(repairer.requests[0].failures)
-    assert "line " in repairer.requests[1].failures[0]
-
-
-def test_repair_ends_with_its_budget() -> None:
-    broken = _broken("remove_room", '"room_open"', '"room_not_found"')
-    repairer = _Repairer(*[broken.source] * 10)
-    report = verify_tools(SPEC, [broken], seed=1, debug_agent=repairer)
-    assert report.tools == ()
-    assert len(repairer.requests) == report.reports[0].repairs == REPAIR_BUDGET

@@ -7,15 +7,6 @@ from collections.abc import Callable
 from engine.agents.composer import moves, reads, writes
 from engine.agents.composer.draft import Draft
 from engine.agents.composer.schema import compose_database
-from engine.agents.roles import (
-    CodeAnswer,
-    CodeRequest,
-    DatabaseAnswer,
-    DatabaseRequest,
-    RepairRequest,
-    ToolSchemaAnswer,
-    ToolSchemaRequest,
-)
 from engine.contracts.check import check_contract
 from engine.contracts.source import write_source
 from engine.errors import ContractError, ExpressionError, SeedError
@@ -54,51 +45,24 @@ class Composition(Model):
     tools: tuple[Tool, ...]
 
 
-class DatabaseComposer:
-    """The database role offline: entities become tables."""
+def compose_tools(blueprint: Blueprint, database: DatabaseSchema) -> tuple[Tool, ...]:
+    """Each entry of a blueprint as a tool with a contract, without code.
 
-    def derive(self, request: DatabaseRequest) -> DatabaseAnswer:
-        """The schema; see `DatabaseAgent`."""
-        return DatabaseAnswer(database=compose_database(request.blueprint))
-
-
-class ToolComposer:
-    """The tool role offline: each entry of the blueprint becomes a tool with a contract."""
-
-    def design(self, request: ToolSchemaRequest) -> ToolSchemaAnswer:
-        """The tools; see `ToolSchemaAgent`.
-
-        Raises:
-            BlueprintError: Some entries contradict the schema; every such tool is named.
-        """
-        tools: list[Tool] = []
-        problems: list[Problem] = []
-        for name, (table, _) in request.blueprint.tools.items():
-            try:
-                tools.append(_tool(request.blueprint, request.database, table, name))
-            except BlueprintError as error:
-                problems.extend(error.problems)
-            except (ExpressionError, ContractError) as error:
-                problems.append(Problem(("entities", table, "tools", name), str(error)))
-        if problems:
-            raise BlueprintError(problems)
-        return ToolSchemaAnswer(tools=tuple(tools))
-
-
-class CodeComposer:
-    """The code role offline: a contract is written out as Python."""
-
-    def write(self, request: CodeRequest) -> CodeAnswer:
-        """The code; see `CodeAgent`."""
-        return CodeAnswer(source=write_source(request.tool, request.database))
-
-
-class NoRepair:
-    """The debug role offline: nobody repairs, so a failing tool is dropped with its reason."""
-
-    def repair(self, request: RepairRequest) -> CodeAnswer | None:
-        """Always `None`; see `DebugAgent`."""
-        return None
+    Raises:
+        BlueprintError: Some entries contradict the schema; every such tool is named.
+    """
+    tools: list[Tool] = []
+    problems: list[Problem] = []
+    for name, (table, _) in blueprint.tools.items():
+        try:
+            tools.append(_tool(blueprint, database, table, name))
+        except BlueprintError as error:
+            problems.extend(error.problems)
+        except (ExpressionError, ContractError) as error:
+            problems.append(Problem(("entities", table, "tools", name), str(error)))
+    if problems:
+        raise BlueprintError(problems)
+    return tuple(tools)
 
 
 def compose(blueprint: Blueprint) -> Composition:
@@ -110,12 +74,12 @@ def compose(blueprint: Blueprint) -> Composition:
     problems = check_blueprint(blueprint)
     if problems:
         raise BlueprintError(problems)
-    database = DatabaseComposer().derive(DatabaseRequest(blueprint=blueprint)).database
-    designed = ToolComposer().design(ToolSchemaRequest(blueprint=blueprint, database=database)).tools
+    database = compose_database(blueprint)
+    designed = compose_tools(blueprint, database)
     tools: list[Tool] = []
     for tool in designed:
         try:
-            source = CodeComposer().write(CodeRequest(tool=tool, database=database)).source
+            source = write_source(tool, database)
         except (ExpressionError, ContractError) as error:
             problems.append(Problem(("entities", tool.entity, "tools", tool.name), str(error)))
         else:
