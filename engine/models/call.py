@@ -75,3 +75,17 @@ class ModelCall(Model):
     seconds: float = 0.0
     retries: int = 0
     at: float = 0.0
+
+
+class Spent(Model):
+    """What requests have cost; answers from the store cost nothing.
+
+    Attributes:
+        cost: In US dollars, as far as prices are known.
+        tokens: Read and written.
+        calls: Requests; one that had to be made again, since the provider was busy, counts once.
+    """
+
+    cost: float = 0.0
+    tokens: int = 0
+    calls: int = 0

@@ -12,6 +12,9 @@ from typing import Self
 from engine.errors import StoreError
 from engine.models.domain import Domain
 from engine.models.graph import ToolGraph
+from engine.store.answers import Answers
+from engine.store.call_log import CallLog
+from engine.store.calls import Calls
 from engine.store.choices import Choices
 from engine.store.codec import digest_of
 from engine.store.connection import BUSY_SECONDS, Connection
@@ -53,6 +56,9 @@ class Store:
         runs: Work, its checkpoints and its log.
         queue: Runs that wait for a process.
         logs: What runs said, to be searched.
+        answers: What language models answered.
+        calls: Which run asked them what, and what it cost.
+        call_log: The same, to be searched and added up.
         overview: Figures over all domains.
         reviews: What curators said.
         review_queue: Who reviews which task now.
@@ -81,6 +87,9 @@ class Store:
         self.overview = Overview(connection)
         self.queue = RunQueue(connection, self.runs, clock)
         self.logs = RunLogs(connection)
+        self.answers = Answers(connection)
+        self.calls = Calls(connection, clock)
+        self.call_log = CallLog(connection)
         self.features = TaskFeatures(connection)
         self.choices = Choices(connection)
         self.datasets = Datasets(connection, clock)

@@ -12,6 +12,7 @@ from engine.errors import StoreError
 from engine.store.connection import Connection
 from engine.store.migrations.first import first
 from engine.store.migrations.second import second
+from engine.store.migrations.third import third
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x5CA1E
 """Marks the file as ours in SQLite's header, so that nobody's other database is migrated by mistake."""
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (first, second)
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (first, second, third)
 
 
 def migrate(connection: Connection) -> None:
