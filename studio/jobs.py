@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
-from engine.models.run import AskedDifficulty, Run, RunOptions
+from engine.models.run import AskedDifficulty, Budget, Run, RunOptions
 from engine.pipeline import Requested, SeedText, read_seed_text, request
 from engine.pipeline.worker import start_worker
 from engine.seeds import built_in
@@ -177,8 +177,13 @@ def cancel(run: str) -> None:
         store.runs.request_cancel(run)
 
 
-def resume(run: str, *, by: str = "") -> None:
+def resume(run: str, *, budget: Budget | None = None, by: str = "") -> None:
     """Goes on with a run that was stopped.
+
+    Args:
+        run: The run.
+        budget: What it may spend on language models from now on, what was spent included; as before where left out.
+        by: Who asks for it.
 
     Raises:
         UsageError: There is no such run, or nothing is left to do.
@@ -190,7 +195,8 @@ def resume(run: str, *, by: str = "") -> None:
             store.runs.refuse_busy(found)
         if found.status in ("done", "short"):
             raise UsageError(f"The run `{run}` has ended already; there is nothing to go on with.")
-        store.runs.retarget(run, found.options)
+        options = found.options if budget is None else found.options.model_copy(update={"budget": budget})
+        store.runs.retarget(run, options)
         store.queue.say(run, f"{by or 'Somebody'} asked for the rest.", by=by)
     _start_process(run)
 

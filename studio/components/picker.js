@@ -5,9 +5,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   table.className = data.columns ? "rows" : "tiles";
   if (data.columns) {
     const head = table.createTHead().insertRow();
-    for (const name of data.columns) {
+    for (const [name, width] of data.columns) {
       const cell = document.createElement("th");
       cell.textContent = name;
+      cell.style.width = width;
       head.append(cell);
     }
   }

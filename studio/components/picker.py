@@ -6,7 +6,7 @@ click names what was clicked, and the keys stay free for the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ def picker(
     chosen: str | None,
     key: str,
     on_pick: Callable[[str], None],
-    columns: Sequence[str] | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> None:
     """Draws the choices: as tiles, or as a table where there are `columns`.
 
@@ -47,7 +47,7 @@ def picker(
         chosen: Id of the one that is chosen now.
         key: Tells this one from others on the page.
         on_pick: Is told the id of what was clicked, before the page is drawn anew.
-        columns: Heads of the table's columns.
+        columns: Heads of the table's columns, each with its width in CSS, or empty for what the others leave.
     """
 
     def picked() -> None:
@@ -68,7 +68,7 @@ def picker(
                 for choice in choices
             ],
             "chosen": chosen,
-            "columns": None if columns is None else list(columns),
+            "columns": None if columns is None else [list(pair) for pair in columns.items()],
         },
         on_picked_change=picked,
     )

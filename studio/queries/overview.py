@@ -20,7 +20,7 @@ ONE_BY_ONE, IN_BULK = "one by one", "in bulk"
 MANNERS = (ONE_BY_ONE, IN_BULK)
 """How decisions are made."""
 
-TROUBLED = ("failed", "short", "interrupted")
+TROUBLED = ("failed", "short", "interrupted", "exhausted")
 LIVE = ("queued", "running")
 SHOWN = 8
 """Lines of each list."""

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from engine.models.run import Phase, Run, RunStatus
 from engine.pipeline.worker import worker_log
 from engine.store import Store
+from engine.store.call_log import CallFilter, CallSums
 from engine.store.run_log import LogFilter, LogPage
 from studio.queries.opened import opened
 from studio.queries.run_figures import (
@@ -39,6 +40,7 @@ TONES: dict[str, Tone] = {
     "failed": "bad",
     "interrupted": "warn",
     "cancelled": "quiet",
+    "exhausted": "warn",
     "queued": "quiet",
     "running": "info",
 }
@@ -80,6 +82,8 @@ class RunView(NamedTuple):
         exists: Its domain is there.
         reasons: Why tasks were rejected, with how often.
         worker_log: Where processes leave what they could not store; empty where there is nothing.
+        spent: On language models, over all its processes.
+        last_words: The last line of its log, where it stands still for want of a budget.
     """
 
     run: Run
@@ -94,6 +98,13 @@ class RunView(NamedTuple):
     exists: bool
     reasons: dict[str, int]
     worker_log: str
+    spent: CallSums
+    last_words: str
+
+    @property
+    def uses_models(self) -> bool:
+        """Whether a language model plays any role, or played one."""
+        return bool(self.run.options.models or self.spent.calls)
 
 
 def known() -> Known:
@@ -152,6 +163,8 @@ def view(id: str) -> RunView:
         exists = store.domains.exists(run.domain)
         reasons = store.tasks.rejections(run.domain) if exists and run.status == "short" else {}
         by = _askers(store, [id]).get(id, "")
+        spent = store.call_log.sums(CallFilter(run=id))
+        last = store.logs.page(id, LogFilter(kinds=("status",)), limit=1).events if run.status == "exhausted" else []
     line = sorted((each for each in every if each.status == "queued"), key=lambda each: each.updated_at)
     log = worker_log(store.path)
     return RunView(
@@ -167,7 +180,19 @@ def view(id: str) -> RunView:
         exists=exists,
         reasons=reasons,
         worker_log=str(log) if run.status == "failed" and log.exists() and log.stat().st_size else "",
+        spent=spent,
+        last_words=last[0].message if last else "",
     )
+
+
+def uses_models(id: str) -> bool:
+    """Whether a language model plays any role in a run, or played one.
+
+    Raises:
+        UsageError: There is no such run.
+    """
+    with opened() as store:
+        return bool(store.runs.get(id).options.models) or store.call_log.any_of(id)
 
 
 def phases(id: str) -> tuple[Phase, ...]:

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from engine.errors import ScaleEnvError
-from engine.models.run import PHASES, UNFINISHED
+from engine.models.run import PHASES, UNFINISHED, Run
 from engine.store.run_log import LogFilter
 from studio import jobs
 from studio.components.curator import curator
@@ -17,12 +17,17 @@ from studio.components.durations import ago, duration
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show, table
 from studio.components.messages import attempt, tell, told
+from studio.components.models.amounts import in_short
+from studio.components.runs.budget import budget_words, enlarge_budget
+from studio.components.runs.calls import show_calls_of_run
 from studio.components.runs.steps import stepper
+from studio.components.segment import segment
 from studio.queries import runs as queries
 
 LIVE_SECONDS, LOG_SECONDS, LIST_SECONDS, REST_SECONDS = 1.0, 3.0, 5.0, 5.0
 """How often the parts of the page look again. At rest only the run itself looks, and redraws everything on a change."""
 
+PARTS = {"log": ":material/list: Log", "calls": ":material/forum: Model calls"}
 KINDS = ("step", "rejection", "warning", "status")
 TONES = {"rejection": "bad", "warning": "warn", "status": "info"}
 MOST_ROWS = 7
@@ -107,6 +112,8 @@ def show_run(id: str, drawn: queries.Known) -> None:
         else "a tool's revision",
         "by": view.by or None,
         "attempts": run.attempts if run.attempts > 1 else None,
+        "models": in_short(view.spent) if view.uses_models else None,
+        "budget": budget_words(run.options.budget) or None,
     }
     show(row(*(_pair(name, value) for name, value in figures.items() if value is not None)))
     show_outcome(view)
@@ -130,7 +137,10 @@ def show_actions(view: queries.RunView) -> None:
         st.button(
             "Cancel", key=f"cancel-{run.id}", icon=":material/stop:", on_click=attempt, args=(jobs.cancel, run.id)
         )
-    if run.status in UNFINISHED and not view.live:
+    if run.status == "exhausted":
+        if st.button("Go on with a larger budget", key=f"enlarge-{run.id}", type="primary", icon=":material/savings:"):
+            ask_for_budget(run)
+    elif run.status in UNFINISHED and not view.live:
         st.button(
             "Resume",
             key=f"resume-{run.id}",
@@ -156,6 +166,19 @@ def ask_for_more(id: str, domain: str, now: int) -> None:
     tasks = st.number_input("Tasks in all", now + 1, 1_000_000, max(2 * now, now + 20))
     if st.button("Make them", type="primary"):
         _begin(lambda: jobs.extend(id, int(tasks), by=curator()).run.id)
+
+
+@st.dialog("A larger budget")
+def ask_for_budget(run: Run) -> None:
+    """Asks what a run may spend in all, and goes on with it."""
+    budget = enlarge_budget(run.options.budget, queries.view(run.id).spent)
+    if st.button("Go on", type="primary", key=f"enlarged-{run.id}"):
+
+        def start() -> str:
+            jobs.resume(run.id, budget=budget, by=curator())
+            return run.id
+
+        _begin(start)
 
 
 @st.dialog("Run again")
@@ -194,6 +217,13 @@ def show_outcome(view: queries.RunView) -> None:
         )
         if view.reasons:
             show(table([{"attempts": number, "why": why} for why, number in list(view.reasons.items())[:5]]))
+    elif run.status == "exhausted":
+        st.info(
+            "What it may spend on language models is spent; every finished step and every answer is kept.",
+            icon=":material/savings:",
+        )
+        if view.last_words:
+            st.text(view.last_words)
     elif run.status in ("cancelled", "interrupted"):
         st.info("It stands still; every finished step is kept. Resume goes on from there.", icon=":material/pause:")
     if not view.exists:
@@ -308,12 +338,25 @@ def page() -> None:
     live = known[id] in queries.LIVE
     st.fragment(guarded, run_every=list_every)(show_list, id, tuple(known))
     st.fragment(guarded, run_every=LIVE_SECONDS if live else REST_SECONDS)(show_run, id, known)
+    if choose_part(id) == "calls":
+        with told():
+            show_calls_of_run(id, every=LOG_SECONDS if live else None)
+        return
     head = st.container(horizontal=True, vertical_alignment="center")
     chosen = choose_lines(id)
     with head:
         st.subheader("Log", anchor=False, width="stretch")
         offer_log(id, chosen)
     st.fragment(guarded, run_every=LOG_SECONDS if live else None)(show_log, id, chosen)
+
+
+def choose_part(id: str) -> str:
+    """What is shown below a run: its log, or what language models were asked, where they were asked anything."""
+    if not queries.uses_models(id):
+        return "log"
+    if "call" in st.query_params:
+        st.query_params.setdefault("part", "calls")
+    return segment("Part", list(PARTS), "part", scope=id, say=PARTS.__getitem__)
 
 
 page()

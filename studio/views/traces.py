@@ -150,7 +150,7 @@ def _list(page: queries.TracePage, current: TraceSummary, state: str, turn: str)
         chosen=current.id,
         key=f"{turn}-list",
         on_pick=lambda id: _go(state, id, turn=False),
-        columns=["verdict", "kind", "what was tried", "evidence for", "steps"],
+        columns={"verdict": "92px", "kind": "92px", "what was tried": "48%", "evidence for": "", "steps": "46px"},
     )
 
 

@@ -62,6 +62,7 @@ RUN_TROUBLES = {
     "short": "fewer tasks than asked",
     "interrupted": "run interrupted",
     "cancelled": "run cancelled",
+    "exhausted": "run out of budget",
     "queued": "run waits",
     "running": "being made",
 }

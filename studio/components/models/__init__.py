@@ -1,0 +1,1 @@
+"""Language models: who plays which role, what was asked and answered, and what it cost."""
