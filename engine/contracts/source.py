@@ -52,6 +52,11 @@ def python_of(expression: Expression, names: dict[str, str] | None = None) -> st
     return flat(Renderer(DatabaseSchema(tables=()), dict(names or {})).text(expression.tree))
 
 
+def source_around(body: str, tool: Tool) -> str:
+    """A body, indented by four spaces, as the whole function: with the signature and the docstring of the tool's schema."""
+    return f"{_signature(tool)}\n{_docstring(tool)}\n{body.rstrip()}\n"
+
+
 class _Writer:
     def __init__(self, tool: Tool, database: DatabaseSchema) -> None:
         self.draft = Draft(tool, database)
@@ -63,34 +68,7 @@ class _Writer:
         fields = Keeper(self.draft, self.queries).write()
         EffectWriter(self.draft).write()
         self._returns(fields)
-        return f"{self._signature()}\n{self._docstring()}\n" + "\n".join(self.draft.lines) + "\n"
-
-    def _signature(self) -> str:
-        ordered = sorted(self.draft.tool.parameters, key=lambda parameter: not parameter.required)
-        items: list[Text] = [("db: Database",), *[(self._parameter(parameter),) for parameter in ordered]]
-        return layout((f"def {self.draft.tool.name}", Group("(", tuple(items), ")"), " -> dict:"), 0)
-
-    def _parameter(self, parameter: Parameter) -> str:
-        kind = _TYPES[parameter.type]
-        kind = f"list[{kind}]" if parameter.array else kind
-        if parameter.required:
-            return f"{parameter.name}: {kind}"
-        if parameter.default is None:
-            return f"{parameter.name}: {kind} | None = None"
-        default = quoted(parameter.default) if isinstance(parameter.default, str) else repr(parameter.default)
-        return f"{parameter.name}: {kind} = {default}"
-
-    def _docstring(self) -> str:
-        lines = textwrap.wrap(_doc(self.draft.tool.description) or self.draft.tool.name, 100)
-        if self.draft.tool.parameters:
-            lines += ["", "Args:"]
-            for parameter in self.draft.tool.parameters:
-                text = f"{parameter.name}: {_doc(parameter.description)}".rstrip(": ")
-                lines += textwrap.wrap(text, 96, initial_indent="    ", subsequent_indent="        ")
-        if len(lines) == 1:
-            return f'    """{lines[0]}"""'
-        body = "\n".join(f"    {line}".rstrip() for line in lines)
-        return f'    """{body.lstrip()}\n    """'
+        return source_around("\n".join(self.draft.lines), self.draft.tool)
 
     def _requirement(self, condition: str, code: str, message: str) -> None:
         expression = parse(condition)
@@ -121,6 +99,36 @@ class _Writer:
                 text = self.draft.render.text(expression.tree)
             items.append((f"{quoted(field.name)}: ", *text))
         self.draft.put((Group("{", tuple(items), "}"),), "return ")
+
+
+def _signature(tool: Tool) -> str:
+    ordered = sorted(tool.parameters, key=lambda parameter: not parameter.required)
+    items: list[Text] = [("db: Database",), *[(_parameter(parameter),) for parameter in ordered]]
+    return layout((f"def {tool.name}", Group("(", tuple(items), ")"), " -> dict:"), 0)
+
+
+def _parameter(parameter: Parameter) -> str:
+    kind = _TYPES[parameter.type]
+    kind = f"list[{kind}]" if parameter.array else kind
+    if parameter.required:
+        return f"{parameter.name}: {kind}"
+    if parameter.default is None:
+        return f"{parameter.name}: {kind} | None = None"
+    default = quoted(parameter.default) if isinstance(parameter.default, str) else repr(parameter.default)
+    return f"{parameter.name}: {kind} = {default}"
+
+
+def _docstring(tool: Tool) -> str:
+    lines = textwrap.wrap(_doc(tool.description) or tool.name, 100)
+    if tool.parameters:
+        lines += ["", "Args:"]
+        for parameter in tool.parameters:
+            text = f"{parameter.name}: {_doc(parameter.description)}".rstrip(": ")
+            lines += textwrap.wrap(text, 96, initial_indent="    ", subsequent_indent="        ")
+    if len(lines) == 1:
+        return f'    """{lines[0]}"""'
+    body = "\n".join(f"    {line}".rstrip() for line in lines)
+    return f'    """{body.lstrip()}\n    """'
 
 
 def _doc(text: str) -> str:

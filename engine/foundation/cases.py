@@ -6,15 +6,15 @@ must come out is worked out from the contract.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
 from engine.contracts.evaluate import ANY, Expectation, evaluate, open_scope
-from engine.contracts.expression import Undefined, parse, parse_each, parse_message, tables_read
+from engine.contracts.expression import Undefined, parse, parse_message
 from engine.contracts.state import PlainState
+from engine.contracts.touched import touched_tables
 from engine.errors import StateError
 from engine.foundation.probes import Probe, difference_goals, probes_of
 from engine.models.base import Rows
@@ -96,7 +96,7 @@ class _Planner:
         self._tool = tool
         self._seed = f"{seed}:{tool.name}"
         self._names = argument_names(tool, spec.database)
-        self._tables = touched_tables(tool, spec)
+        self._tables = touched_tables(tool, spec.database)
         self._worlds: dict[int, Draft] = {}
         self._cases: list[Case] = []
         self._accepted: list[tuple[Case, PlainState]] = []
@@ -325,45 +325,6 @@ class _Planner:
                         draft.rollback(mark)
                     else:
                         break
-
-
-def touched_tables(tool: Tool, spec: DomainSpec) -> list[str]:
-    """Tables that the contract names, what they refer to, and what refers to rows that it deletes."""
-    database = spec.database
-    contract = tool.contract
-    texts = [binding.expression for binding in contract.bindings]
-    texts.extend(requirement.condition for requirement in contract.requires)
-    wanted: set[str] = {tool.entity} & set(database.table)
-    for effect in contract.effects:
-        wanted.add(effect.table)
-        texts.extend([*effect.values.values(), *(text for text in (effect.when, effect.key) if text is not None)])
-        if effect.each is not None:
-            wanted |= tables_read(parse_each(effect.each).items)
-        if effect.operation == "delete":
-            wanted.update(table.name for table, _ in database.children(effect.table))
-    for field in contract.returns:
-        if field.query is not None:
-            wanted.add(field.query.table)
-            texts.extend([*field.query.fields.values(), *([field.query.where] if field.query.where else [])])
-        elif field.value is not None:
-            texts.append(field.value)
-    for text in texts:
-        wanted |= {table for table in _tables_in(text) if table in database.table}
-    for parameter in tool.parameters:
-        if parameter.refers_to is not None:
-            wanted |= {parameter.refers_to.partition(".")[0]} & set(database.table)
-    return [table.name for table in database.tables if table.name in wanted]
-
-
-def _tables_in(text: str) -> set[str]:
-    return {
-        str(node.args[0].value)
-        for node in ast.walk(parse(text).tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    }
 
 
 def _given(names: Collection[str]) -> list[Goal]:

@@ -1,0 +1,188 @@
+"""A tool's contract as numbered steps in the dialect of tool code, in the order in which they must be tried.
+
+Expressions are written as code has to write them (`row["status"]`, `db.get(...)`), so that nothing is lost in
+translation; what is left to whoever writes the code is the code: control flow, order, queries, answers.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from engine.contracts.dependence import certain_names, names_in
+from engine.contracts.draft import Draft
+from engine.contracts.evaluate import STATED_ANY
+from engine.contracts.expression import CLOCK_NAMES, Expression, parse, parse_each, parse_message, state_calls
+from engine.contracts.layout import flat
+from engine.contracts.rendering import quoted
+from engine.contracts.shapes import ShapeReader, row_of
+from engine.models.database import DatabaseSchema
+from engine.models.tool import Effect, Query, ReturnField, Tool
+from engine.runtime.admission import signature
+
+STEPS_KEY = """\
+`reject CODE unless C: M` means: if C is false, `db.reject(CODE, M)`, with M as an f-string where it has {places}.
+`rows of T where C` means: the rows of table T for which C holds, each called as the text before `in` says, in the order
+that `db.find` gives. `sorted by` sorts after several keys, the first being the most important; None comes first.
+`each {a, b: E}` makes a dict of every row: `a` alone stands for the row's column of that name."""
+"""How the steps are to be read; for the instructions of a prompt."""
+
+_REFUSED = re.compile(r"\s*Refused with (?:`\w+`(?:, )?)+\.?\s*$")
+_CLOCK = {"now": "db.now()", "today": "db.now()[:10]"}
+
+
+def head_of(tool: Tool) -> str:
+    """The line with which the tool's function begins."""
+    return f"def {tool.name}({signature(tool)}) -> dict:"
+
+
+def purpose_of(tool: Tool) -> str:
+    """The description without the list of codes at its end, which the steps say better."""
+    return _REFUSED.sub("", tool.description)
+
+
+def contract_steps(tool: Tool, database: DatabaseSchema) -> str:
+    """The contract as numbered lines.
+
+    Raises:
+        ContractError: The contract is unsound; `check_contract` says where.
+        ExpressionError: As above.
+    """
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(_Steps(tool, database).lines(), 1))
+
+
+class _Steps:
+    def __init__(self, tool: Tool, database: DatabaseSchema) -> None:
+        self._tool = tool
+        self._database = database
+        self._draft = Draft(tool, database)
+        self._render = self._draft.render
+        self._render.names.update(_CLOCK)
+        self._render.replaced.clear()
+        self._told: set[str] = set()
+        self._read_after = {
+            (table, ast.unparse(node.args[1]))
+            for field in tool.contract.returns
+            if field.value is not None and field.value.strip() != STATED_ANY
+            for function, table, node in state_calls(parse(field.value))
+            if function == "after"
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The steps, each name in front of the first one that needs it."""
+        contract = self._tool.contract
+        for requirement in contract.requires:
+            parts = parse_message(requirement.message)
+            places = [part.expression for part in parts if not isinstance(part, str)]
+            condition = parse(requirement.condition)
+            yield from self._names([condition], places)
+            message = flat(self._render.message(parts)).removeprefix("f")
+            yield f"reject {quoted(requirement.code)} unless {self._text(condition)}: {message}"
+        for effect in contract.effects:
+            yield from self._effect(effect)
+        for field in contract.returns:
+            yield from self._names(self._of_field(field))
+        answers = "after the changes, return" if contract.effects else "return"
+        yield f"{answers} {{{', '.join(self._field(field) for field in contract.returns)}}}"
+
+    def _text(self, expression: Expression) -> str:
+        return flat(self._render.text(expression.tree))
+
+    def _names(self, certain: Iterable[Expression], others: Iterable[Expression] = ()) -> Iterator[str]:
+        sure = {name for expression in certain for name in certain_names(expression.tree)}
+        wanted = {name for expression in (*certain, *others) for name in names_in(expression.tree)}
+        yield from self._bind(wanted, sure)
+
+    def _bind(self, wanted: Iterable[str], sure: set[str]) -> Iterator[str]:
+        names = set(wanted)
+        for name, expression in self._draft.bindings.items():
+            if name not in names or name in self._told:
+                continue
+            certain = name in sure
+            inner = set(certain_names(expression.tree)) if certain else set[str]()
+            yield from self._bind(names_in(expression.tree) - CLOCK_NAMES, inner)
+            self._told.add(name)
+            row = self._render.lookup(expression.tree) if name in self._draft.present and certain else None
+            text = flat(row) if row is not None else self._text(expression)
+            yield f"{name} = {text}" + ("" if certain else "  (may be undefined; only where it is read)")
+
+    def _effect(self, effect: Effect) -> Iterator[str]:
+        parts: list[Expression] = []
+        head = ""
+        if effect.each is not None:
+            each = parse_each(effect.each)
+            parts.append(each.items)
+            head = f"for {each.name} in {self._text(each.items)}: "
+        if effect.when is not None:
+            parts.append(parse(effect.when))
+        key = parse(effect.key) if effect.key is not None else None
+        values = {column: None if text.strip() == STATED_ANY else parse(text) for column, text in effect.values.items()}
+        inner = [part for part in (key, *values.values()) if part is not None]
+        if effect.each is None and effect.when is None:
+            parts, inner = inner, []
+        yield from self._names(parts, inner)
+        if effect.when is not None:
+            head += f"if {self._text(parse(effect.when))}: "
+        arguments = [quoted(effect.table)]
+        if key is not None:
+            arguments.append(self._text(key))
+        if effect.operation != "delete":
+            arguments.append("{" + ", ".join(self._written(column, value) for column, value in values.items()) + "}")
+        bound = effect.bind
+        if bound is None and effect.operation == "update" and not head and key is not None:
+            bound = self._row_after(effect.table, ast.unparse(key.tree))
+        yield f"{head}{f'{bound} = ' if bound else ''}db.{effect.operation}({', '.join(arguments)})"
+
+    def _row_after(self, table: str, key: str) -> str | None:
+        """A name for the row that an update gives back, where the answer reads it."""
+        place = (table, key)
+        if place not in self._read_after or place in self._draft.updated:
+            return None
+        name = self._draft.updated[place] = self._draft.fresh(f"{table}_after")
+        return name
+
+    def _written(self, column: str, value: Expression | None) -> str:
+        return f"{quoted(column)}: {'(your choice)' if value is None else self._text(value)}"
+
+    def _of_field(self, field: ReturnField) -> list[Expression]:
+        if field.value is not None:
+            return [] if field.value.strip() == STATED_ANY else [parse(field.value)]
+        query = field.query
+        if query is None:
+            return []
+        texts = [query.where, query.limit, *(order.expression for order in query.order), *query.fields.values()]
+        return [parse(text) for text in texts if text is not None]
+
+    def _field(self, field: ReturnField) -> str:
+        if field.query is not None:
+            return f"{quoted(field.name)}: {self._query(field.query)}"
+        if field.value is None or field.value.strip() == STATED_ANY:
+            return f"{quoted(field.name)}: (your choice)"
+        return f"{quoted(field.name)}: {self._text(parse(field.value))}"
+
+    def _query(self, query: Query) -> str:
+        text = f"rows of {quoted(query.table)}"
+        if query.where is not None:
+            text += f" where {self._text(parse(query.where))}"
+        if query.order:
+            keys = ", ".join(
+                self._text(parse(order.expression)) + (" descending" if order.descending else "")
+                for order in query.order
+            )
+            text += f", sorted by {keys}"
+            reader = ShapeReader(self._database, {**self._draft.shapes, query.name: row_of(query.table)})
+            if any(reader.read(parse(order.expression).tree).nullable for order in query.order):
+                text += " (which may be None)"
+        if query.limit is not None:
+            text += f", the first {self._text(parse(query.limit))}"
+        return (
+            f"[{text}, each {{{', '.join(self._shown(query, name, value) for name, value in query.fields.items())}}}]"
+        )
+
+    def _shown(self, query: Query, name: str, value: str) -> str:
+        tree = parse(value).tree
+        plain = isinstance(tree, ast.Attribute) and isinstance(tree.value, ast.Name) and tree.value.id == query.name
+        if plain and tree.attr == name:  # pyright: ignore[reportAttributeAccessIssue] - an attribute, as just asked
+            return name
+        return f"{name}: {self._text(parse(value))}"
