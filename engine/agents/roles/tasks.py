@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from engine.models.base import Model, Rows, Value
 from engine.models.domain import Domain
-from engine.models.task import Difficulty
+from engine.models.trace import Key
 
 
 class WishedCall(Model):
@@ -21,27 +21,38 @@ class WishedCall(Model):
     arguments: dict[str, Any] = {}
 
 
-class ChainRequest(Model):
+class WantedChain(Model):
     """A chain to be thought up.
 
     Attributes:
         index: The task's number; the same index asks for the same again.
+        task: The task's id, for the log.
         writes: How many changes the user shall want, from and to.
         first: The change that shall be among them, so that all of a domain's tools get their tasks.
+    """
+
+    index: int
+    task: str = ""
+    writes: tuple[int, int]
+    first: str
+
+
+class ChainRequest(Model):
+    """Chains to be thought up, several at once: what they have in common, the tools above all, is told once.
+
+    Attributes:
+        wanted: At least one, each with an index of its own.
         follows: Change -> the changes that it makes possible, by proven edges.
         avoid: Chains of earlier tasks, as tool names.
     """
 
     domain: Domain
-    index: int
-    difficulty: Difficulty
-    writes: tuple[int, int]
-    first: str
+    wanted: tuple[WantedChain, ...]
     follows: dict[str, tuple[str, ...]] = {}
     avoid: tuple[tuple[str, ...], ...] = ()
 
 
-class ChainAnswer(Model):
+class PlannedChain(Model):
     """A chain as a program; the reads that lead to its arguments may be left out.
 
     Attributes:
@@ -52,14 +63,20 @@ class ChainAnswer(Model):
     steps: tuple[WishedCall, ...]
 
 
+class ChainAnswer(Model):
+    """The chains by their index; some of those that were wanted may be missing."""
+
+    chains: dict[int, PlannedChain]
+
+
 class ChainAgent(Protocol):
-    """Thinks up what a user could want, as a program (step 1)."""
+    """Thinks up what users could want, as programs (step 1)."""
 
     async def plan(self, request: ChainRequest) -> ChainAnswer:
-        """A chain.
+        """Chains.
 
         Raises:
-            CannotAnswer: No usable one came out.
+            CannotAnswer: Not a single usable one came out.
         """
         ...
 
@@ -68,16 +85,20 @@ class StateRequest(Model):
     """A state to be furnished.
 
     Attributes:
+        task: The task's id, for the log.
         rows: Rows on which the chain runs, as computed.
         free: (table, column) whose values nothing depends on, so that they may be written anew.
+        settled: (table, key) of the rows that the task is about: they stay as they are, and distractors look like them.
         distractors: How many rows are wanted that only make the task harder.
         now: The clock.
     """
 
     domain: Domain
+    task: str = ""
     story: str
     rows: Rows
     free: tuple[tuple[str, str], ...]
+    settled: tuple[tuple[str, Key], ...] = ()
     distractors: int
     now: str
 
@@ -128,6 +149,9 @@ class InstructionRequest(Model):
         tone: How the user talks.
         draft: The composer's words for the same, which pass every audit.
         now: The clock.
+        task: The task's id, for the log.
+        refused: An earlier answer that an audit refused, or empty.
+        complaints: What was wrong with it.
     """
 
     title: str
@@ -138,6 +162,9 @@ class InstructionRequest(Model):
     draft: str
     now: str
     story: str = ""
+    task: str = ""
+    refused: str = ""
+    complaints: tuple[str, ...] = ()
 
 
 class InstructionAnswer(Model):
