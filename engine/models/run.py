@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.models.base import Model
-from engine.models.role import COMPOSER, RoleName
+from engine.models.role import COMPOSER, ROLES, RoleName
 from engine.models.task import Difficulty
 
 RunStatus = Literal["queued", "running", "interrupted", "cancelled", "failed", "exhausted", "short", "done"]
@@ -76,10 +76,19 @@ class RunOptions(Model):
     hint: str = ""
     budget: Budget = Budget()
 
+    def content(self, seed_kind: str) -> dict[str, Any]:
+        """The options that decide what a domain holds, by name; players and the number of tasks aside.
+
+        Args:
+            seed_kind: What the domain is made from; only a keyword leaves room for a number of tools and a hint.
+        """
+        found: dict[str, Any] = {"seed": self.seed, "difficulty": self.difficulty, "with_rows": self.with_rows}
+        return found | ({"tools": self.tools, "hint": self.hint} if seed_kind == "keyword" else {})
+
     @property
-    def content(self) -> tuple[Any, ...]:
-        """The options that decide what a domain holds, the number of tasks aside."""
-        return (self.seed, self.difficulty, self.with_rows)
+    def players(self) -> dict[RoleName, str]:
+        """Who plays the roles that decide what a domain holds; the user simulator only talks to agents."""
+        return {role: self.player(role) for role in ROLES if role != "user"}
 
     def player(self, role: RoleName) -> str:
         """Who plays a role: a model's name, or `composer`."""

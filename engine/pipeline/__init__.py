@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from engine.pipeline.proposals import Draft, ProposalError, draft_of, propose
     from engine.pipeline.requests import Answer, Requested, SeedText, request
     from engine.pipeline.run import execute, ignore
-    from engine.pipeline.seeds import read_seed_text
+    from engine.pipeline.seeds import keyword_seed_text, read_seed_text
     from engine.pipeline.synthesis import synthesize
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "draft_of",
     "execute",
     "ignore",
+    "keyword_seed_text",
     "propose",
     "read_seed_text",
     "request",
@@ -36,6 +37,7 @@ _HOMES = {
     "draft_of": "proposals",
     "execute": "run",
     "ignore": "run",
+    "keyword_seed_text": "seeds",
     "propose": "proposals",
     "read_seed_text": "seeds",
     "synthesize": "synthesis",

@@ -194,7 +194,7 @@ def checked_model(name: str, where: str) -> str:
         UsageError: It can't be one.
     """
     name = name.strip()
-    if not name or len(name) > LONGEST_MODEL_NAME or re.search(r"[\s\x00-\x1f\x7f]", name):
+    if not name or len(name) > LONGEST_MODEL_NAME or re.search(r"[\s\x00-\x1f\x7f\ud800-\udfff]", name):
         raise UsageError(
             f"{where}: that is no model's name; write it as litellm does, as in `openai/gpt-5.1`, or `{COMPOSER}`."
         )

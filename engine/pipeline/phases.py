@@ -21,6 +21,7 @@ from engine.pipeline.benches import (
     judge_tool,
     prove_edges,
 )
+from engine.pipeline.cast import Cast
 from engine.pipeline.ledger import Ledger
 from engine.pipeline.seeds import composed_of
 from engine.store.tasks import TaskFilter, TaskOutcome
@@ -43,11 +44,13 @@ class Phases:
     Args:
         ledger: Commits the steps.
         executor: Does the work.
+        cast: Plays the roles.
     """
 
-    def __init__(self, ledger: Ledger, executor: Executor) -> None:
+    def __init__(self, ledger: Ledger, executor: Executor, cast: Cast) -> None:
         self._ledger = ledger
         self._executor = executor
+        self._cast = cast
         self._store = ledger.store
         self._run = ledger.run
         self._name = ledger.run.domain

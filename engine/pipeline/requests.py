@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from engine import __version__
 from engine.errors import UsageError
 from engine.models.base import Model
 from engine.models.run import UNFINISHED, Run, RunOptions
+from engine.pipeline.addresses import checked_address
 from engine.store import Store
 from engine.store.tasks import TaskFilter
 
@@ -54,13 +55,15 @@ def request(store: Store, seed: SeedText, options: RunOptions, *, force: bool = 
             task that comes out the same.
 
     Raises:
-        UsageError: The name is not usable, or is taken by a domain of another seed, other options or another version.
+        UsageError: The name is not usable, or is taken by a domain of another seed, other options or another version; or the
+            base URL can't be stored.
         StoreError: A living process works on the domain.
     """
     if not _NAME.fullmatch(seed.name):
         raise UsageError(
             f"`{seed.name}` can't name a domain: use lower-case letters, digits and `_`, beginning with a letter (--name)."
         )
+    checked_address(options.base_url, "base URL")
     with store.transaction():
         latest = store.runs.latest(seed.name)
         if force or latest is None:
@@ -110,15 +113,32 @@ def _refuse_unfinished_edits(store: Store, domain: str) -> None:
 
 
 def _differences(store: Store, run: Run, seed: SeedText, options: RunOptions) -> list[str]:
-    found: list[str] = []
-    if run.seed_digest != seed.digest:
-        found.append("seed text")
-    for name in ("seed", "difficulty", "with_rows"):
-        old, new = getattr(run.options, name), getattr(options, name)
-        if old != new:
-            found.append(f"`{name}` ({old} then, {new} now)")
+    then, now = run.options.content(run.seed_kind), options.content(seed.kind)
+    found = [
+        f"`{name}` ({_shown(then[name])} then, {_shown(now[name])} now)"
+        for name in then
+        if name in now and then[name] != now[name]
+    ]
+    # A keyword's text holds its tools and its hint as well; where those differ, they are named already.
+    named = run.seed_kind == seed.kind == "keyword" and (then["tools"], then["hint"]) != (now["tools"], now["hint"])
+    if run.seed_digest != seed.digest and not named:
+        found.insert(0, "keyword" if run.seed_kind == seed.kind == "keyword" else "seed text")
+    found += _other_players(run.options, options)
     if store.domains.exists(seed.name):
         version = store.domains.summary(seed.name).engine
         if version != __version__:
             found.append(f"version of the engine ({version} then, {__version__} now)")
     return found
+
+
+def _other_players(then: RunOptions, now: RunOptions) -> list[str]:
+    """Who plays a role now and did not then, roles of the same change together."""
+    changes: dict[tuple[str, str], list[str]] = {}
+    for role, player in now.players.items():
+        if then.player(role) != player:
+            changes.setdefault((then.player(role), player), []).append(f"`{role}`")
+    return [f"player of {', '.join(roles)} ({old} then, {new} now)" for (old, new), roles in changes.items()]
+
+
+def _shown(value: Any) -> str:
+    return "none" if value == "" else str(value)

@@ -8,8 +8,10 @@ from contextlib import suppress
 from engine.errors import ScaleEnvError, StoreError
 from engine.executors.local import local_executor
 from engine.models.run import Run, RunEvent, RunStatus
+from engine.pipeline.cast import Cast, is_exhausted, make_cast
 from engine.pipeline.heartbeat import Heartbeat
 from engine.pipeline.ledger import Cancelled, Ledger, Observer
+from engine.pipeline.model_settings import ModelSettings, read_settings
 from engine.pipeline.phases import Phases
 from engine.pipeline.revision import Revision
 from engine.store import LeaseLost, Store
@@ -21,7 +23,9 @@ def ignore(_progress: Progress, _events: Sequence[RunEvent]) -> None:
     """An observer that does not look."""
 
 
-def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = ignore) -> Run:
+def execute(
+    store: Store, run_id: str, *, workers: int = 1, observe: Observer = ignore, settings: ModelSettings | None = None
+) -> Run:
     """Does what is left of a run.
 
     Whatever ends it (an error, Ctrl-C, a request to cancel, `kill -9`), every step before is kept and another call
@@ -31,12 +35,14 @@ def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = 
         store: Where the run is.
         run_id: Which.
         workers: Processes to work with; the result is the same for any number.
-        observe: Told after each step.
+        observe: Told after each step, and every second while a language model is awaited.
+        settings: Where language models are; read from environment and `studio.toml` where left out and needed.
 
     Returns:
-        The run at rest: `done`, `short` or `cancelled`.
+        The run at rest: `done`, `short`, `cancelled`, or `exhausted` where its budget for language models is used up.
 
     Raises:
+        ProviderError: A language model can't be used; the run is `failed` and goes on when that is mended.
         StoreError: A living process works on it already, or the store refuses.
         UsageError: There is no such run.
         KeyboardInterrupt: The user stopped it.
@@ -52,12 +58,18 @@ def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = 
 
     try:
         with Heartbeat(store.path, run_id, owner):
+            cast: Cast | None = None
             try:
                 refuse_company(store, run)
-                worker = Revision(ledger, executor) if run.kind == "revision" else Phases(ledger, executor)
+                if settings is None:
+                    settings = read_settings(store=store.path) if run.options.models else ModelSettings()
+                cast = make_cast(store, run, settings, tick=lambda: observe(ledger.progress(), ()))
+                worker = Revision(ledger, executor) if run.kind == "revision" else Phases(ledger, executor, cast)
                 reached = worker.work()
             finally:
                 executor.close()
+                if cast is not None:
+                    cast.close()
         end("done" if reached else "short", worker.closing_words)
     except Cancelled:
         end("cancelled", "Stopped on request.")
@@ -71,6 +83,9 @@ def execute(store: Store, run_id: str, *, workers: int = 1, observe: Observer = 
             end("interrupted", "Stopped by the user.")
             raise KeyboardInterrupt from error
         words = str(error) if isinstance(error, ScaleEnvError) else f"{type(error).__name__}: {error}"
+        if is_exhausted(error):
+            end("exhausted", f"Stopped: {words}", error=words)
+            return store.runs.get(run_id)
         # The store itself may be what failed; then the lease just runs out, and the first error is the one to tell.
         with suppress(StoreError):
             end("failed", f"Failed: {words}", error=words)

@@ -6,6 +6,7 @@ from engine.models.base import Model
 from engine.models.domain import DomainSpec
 from engine.models.tool import Tool
 from engine.pipeline.requests import SeedText
+from engine.seeds.keyword import domain_name, read_keyword
 
 
 class Composed(Model):
@@ -33,6 +34,24 @@ def read_seed_text(seed: str, *, name: str | None = None, with_rows: bool = Fals
     spec = composition.spec.model_copy(update={"name": name or composition.spec.name})
     composed = Composed(spec=spec, tools=composition.tools).model_dump_json()
     return SeedText(name=spec.name, kind=spec.seed_kind, digest=spec.seed_digest, text=composed)
+
+
+def keyword_seed_text(keyword: str, *, name: str | None = None, hint: str = "", tools: int = 40) -> SeedText:
+    """Brings a keyword into the form in which a run keeps it; what it stands for is thought up by the run itself.
+
+    Args:
+        keyword: What the domain is about.
+        name: The domain's name, where not made from the keyword.
+        hint: Further wishes in words.
+        tools: How many tools the domain shall have.
+
+    Raises:
+        SeedError: It is none, or no name can be made of it.
+    """
+    seed = read_keyword(keyword, hint=hint, tools=tools)
+    return SeedText(
+        name=name or domain_name(seed.keyword), kind="keyword", digest=seed.digest, text=seed.model_dump_json()
+    )
 
 
 def composed_of(text: str) -> Composed:

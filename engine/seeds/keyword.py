@@ -48,8 +48,8 @@ def read_keyword(keyword: str, *, hint: str = "", tools: int = 40) -> KeywordSee
     for name, text, most in (("keyword", words, LONGEST_KEYWORD), ("hint", wishes, LONGEST_HINT)):
         if len(text) > most:
             raise SeedError(f"The {name} has {len(text):,} characters; at most {most:,} are taken.")
-        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text):
-            raise SeedError(f"The {name} holds control characters; write it as plain text.")
+        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", text):
+            raise SeedError(f"The {name} holds characters that are no text; write it plainly.")
     return KeywordSeed(keyword=words, hint=wishes, tools=tools)
 
 

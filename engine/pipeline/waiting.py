@@ -1,0 +1,108 @@
+"""Waits for asynchronous work from a thread that has other duties: it can be told to stop, and loses nothing that was paid for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
+
+from engine.errors import ScaleEnvError
+
+T = TypeVar("T")
+
+POLL_SECONDS = 1.0
+"""How often it is asked whether the work shall go on."""
+
+
+def nothing() -> None:
+    """Lets the work go on."""
+
+
+class Waiter:
+    """An event loop of its own, for as long as it is needed.
+
+    Args:
+        poll: Called every second while something is awaited; whatever it raises ends the work.
+        outlives: Errors of the work after which what else is under way may still come to its end, because it was paid for
+            already; after all others, and when `poll` raises, it is cut off.
+    """
+
+    def __init__(
+        self, poll: Callable[[], None] = nothing, outlives: Callable[[BaseException], bool] = lambda _error: False
+    ) -> None:
+        self._poll = poll
+        self._outlives = outlives
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does the work, and returns what it came to.
+
+        Raises:
+            BaseException: What the work or `poll` raised; of several errors at once the gravest.
+        """
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        task = self._loop.create_task(work)
+        try:
+            self._run_until_done({task})
+        except BaseException:
+            self._cut_off()
+            raise
+        error = None if task.cancelled() else task.exception()
+        if error is None and not task.cancelled():
+            return task.result()
+        error = gravest(error or asyncio.CancelledError())
+        if self._outlives(error):
+            try:
+                self._run_until_done(asyncio.all_tasks(self._loop))
+            except BaseException:
+                self._cut_off()
+                raise
+        self._cut_off()
+        raise error
+
+    def close(self) -> None:
+        """Gives the loop back."""
+        if self._loop is None:
+            return
+        self._cut_off()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+        self._loop = None
+
+    def _run_until_done(self, tasks: set[asyncio.Task[Any]]) -> None:
+        assert self._loop is not None
+        pending = tasks
+        while pending:
+            _, pending = self._loop.run_until_complete(asyncio.wait(pending, timeout=POLL_SECONDS))
+            if pending:
+                self._poll()
+
+    def _cut_off(self) -> None:
+        """Cancels whatever is under way, and lets it leave in order."""
+        loop = self._loop
+        assert loop is not None
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            # What they say on leaving is of no interest any more: the error that ended them is told.
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def gravest(error: BaseException) -> BaseException:
+    """The one that is to be told of errors that came at once.
+
+    An interrupt counts more than a defect of ours, and that more than an error with a message for people.
+    """
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    together = cast("BaseExceptionGroup[BaseException]", error)
+    leaves = [gravest(each) for each in together.exceptions]
+
+    def grave(leaf: BaseException) -> int:
+        if not isinstance(leaf, Exception):
+            return 0
+        return 2 if isinstance(leaf, ScaleEnvError) else 1
+
+    return min(leaves, key=grave)
