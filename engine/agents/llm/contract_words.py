@@ -182,7 +182,9 @@ class _Steps:
 
     def _shown(self, query: Query, name: str, value: str) -> str:
         tree = parse(value).tree
-        plain = isinstance(tree, ast.Attribute) and isinstance(tree.value, ast.Name) and tree.value.id == query.name
-        if plain and tree.attr == name:  # pyright: ignore[reportAttributeAccessIssue] - an attribute, as just asked
-            return name
+        match tree:
+            case ast.Attribute(value=ast.Name(id=query.name), attr=attribute) if attribute == name:
+                return name
+            case _:
+                pass
         return f"{name}: {self._text(parse(value))}"
