@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.agents.roles.tasks import PlannedChain
 from engine.contracts.evaluate import evaluate
 from engine.contracts.state import PlainState, sorted_keys
 from engine.errors import StateError, TaskError
@@ -29,13 +30,20 @@ from engine.tasks.distractors import add_distractors
 from engine.tasks.goals import Entity, Goal, GoalMaker
 from engine.tasks.instruction import mentions_of, write_instruction
 from engine.tasks.mentions import fitting
+from engine.tasks.provenance import leaks, said_values, spoken_text
 from engine.tasks.renumber import Renumbered, numbering
 from engine.tasks.replay import Played, needs, net, play, run
+from engine.tasks.speech import unsaid
 from engine.tasks.trials import Trials, remaining
+from engine.tasks.wish import WishedGoal, read_wish
 from engine.tasks.world import Ground, Place, World
 
 ATTEMPTS = 16
 """Tries at one task before it is given up."""
+PROBES = 4
+"""Tries at a change, to see whether it can be a goal at all."""
+WISH_ATTEMPTS = 8
+"""Tries at what somebody wished, before those."""
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard", "medium")
 """What is asked for in turn where nobody says otherwise."""
 _GOALS: dict[Difficulty, tuple[int, ...]] = {"easy": (1,), "medium": (1, 2, 2), "hard": (2, 3, 3, 4)}
@@ -53,10 +61,12 @@ class Candidate(NamedTuple):
 
     Attributes:
         failures: Why earlier attempts at it failed.
+        wished: Whether it is what somebody wished; else it is the engine's own choice.
     """
 
     task: Task
     failures: tuple[str, ...] = ()
+    wished: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,17 +104,47 @@ class TaskBuilder:
         random.Random(f"writes/{seed}/{domain.name}").shuffle(order)
         self._order = order
 
-    def propose(self, index: int, difficulty: Difficulty | None = None) -> Candidate | Rejected:
+    @property
+    def follows(self) -> dict[str, tuple[str, ...]]:
+        """Change -> the changes that a proven edge leads to."""
+        return self._ground.follows
+
+    def possible(self) -> tuple[str, ...]:
+        """The changes that can be a task's goal: rows are found on which they are accepted, and a way to each argument.
+
+        Returns:
+            Their names in the order in which tasks begin with them.
+        """
+        found: list[str] = []
+        for name in self._order:
+            for attempt in range(PROBES):
+                rng = random.Random(f"possible/{self._seed}/{self._domain.name}/{name}/{attempt}")
+                try:
+                    GoalMaker(self._begin(rng), self._kept).add(self._domain.tool[name], related=False)
+                except (TaskError, StateError):
+                    continue
+                found.append(name)
+                break
+        return tuple(found)
+
+    def propose(
+        self, index: int, difficulty: Difficulty | None = None, wish: PlannedChain | None = None
+    ) -> Candidate | Rejected:
         """The task with this index: the same for the same seed, whatever was built before.
 
         Args:
             index: From 0.
             difficulty: Steers goals, length and distractors; in turn where left out.
+            wish: What the user shall want; where nothing comes of it, the choice is the engine's own.
         """
         wanted = difficulty or DIFFICULTIES[index % len(DIFFICULTIES)]
         if not self._order:
             return Rejected(index, ("The domain has no tool that changes anything.",))
         reasons: list[str] = []
+        if wish is not None:
+            built = self._by_wish(index, wanted, wish, reasons)
+            if built is not None:
+                return Candidate(built, tuple(reasons), wished=True)
         for attempt in range(ATTEMPTS):
             rng = random.Random(f"task/{self._seed}/{self._domain.name}/{index}/{attempt}")
             try:
@@ -120,6 +160,70 @@ class TaskBuilder:
         goals = [maker.add(self._domain.tool[first], related=False)]
         self._further(world, maker, goals, rng.choice(_GOALS[difficulty]))
         low, high = _STEPS[difficulty] if attempt < ATTEMPTS - 4 else (SHORTEST, LONGEST)
+        return self._complete(index, difficulty, world, goals, rng, (low, high))
+
+    def _by_wish(self, index: int, difficulty: Difficulty, wish: PlannedChain, reasons: list[str]) -> Task | None:
+        """A task that is what was wished, or `None`; adds to the reasons why not."""
+        goals = read_wish(self._domain, wish)
+        if not goals:
+            reasons.append("The wished chain has none of the domain's changes.")
+            return None
+        for attempt in range(WISH_ATTEMPTS):
+            rng = random.Random(f"wish/{self._seed}/{self._domain.name}/{index}/{attempt}")
+            try:
+                return self._compose_wish(index, attempt, difficulty, goals, rng)
+            except (TaskError, StateError) as error:
+                reasons.append(f"As wished: {error}")
+        return None
+
+    def _compose_wish(
+        self, index: int, attempt: int, difficulty: Difficulty, wished: Sequence[WishedGoal], rng: random.Random
+    ) -> Task:
+        """At first exactly as wished, then with other values, and at last without the goals that can't be had."""
+        world = self._begin(rng)
+        maker = GoalMaker(world, self._kept)
+        firm, whole = attempt < WISH_ATTEMPTS // 2, attempt < WISH_ATTEMPTS - 2
+        goals: list[Goal] = []
+        for tool, number, wish in wished:
+            earlier = [goal.tool for goal in goals]
+            related = any(
+                tool.name in self._ground.follows.get(other.name, ()) or tool.entity == other.entity
+                for other in earlier
+            )
+            saved = world.save()
+            try:
+                goals.append(maker.add(tool, related=related, wish=wish._replace(firm=firm), number=number))
+            except (TaskError, StateError):
+                if whole:
+                    raise
+                world.restore(saved)
+        if goals and len(world.steps) < SHORTEST:  # one call that needs nothing to be found out is no task yet
+            self._further(world, maker, goals, len(goals) + 1)
+        if not goals:
+            raise TaskError("No row was found on which any of the wished changes is accepted.")
+        task = self._complete(index, difficulty, world, goals, rng, (SHORTEST, LONGEST))
+        unheard = [
+            repr(value) for value in unsaid(said_values(task, self._domain), task.initial_state.now, spoken_text(task))
+        ]
+        if problems := [*unheard, *leaks(task, self._domain)]:
+            raise TaskError(f"There are no good words for {problems[0]}.")
+        return task
+
+    def _complete(
+        self,
+        index: int,
+        difficulty: Difficulty,
+        world: World,
+        goals: list[Goal],
+        rng: random.Random,
+        steps: tuple[int, int],
+    ) -> Task:
+        """Distractors, ids and words for goals that stand.
+
+        Raises:
+            TaskError: The chain is too short or too long, or an audit would refuse it.
+        """
+        low, high = steps
         if not low <= len(world.steps) <= high:
             raise TaskError(f"The chain has {len(world.steps)} steps, not {low} to {high}.")
         mentions = mentions_of(goals)

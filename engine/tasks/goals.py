@@ -19,6 +19,7 @@ from engine.states.builder import StateBuilder
 from engine.states.satisfy import satisfy
 from engine.states.values import make_value
 from engine.tasks.discovery import Discovery
+from engine.tasks.wish import Wish
 from engine.tasks.world import Place, World, list_of
 
 
@@ -69,13 +70,17 @@ class GoalMaker:
         self._discovery = Discovery(world)
         self._kept = kept
         self._pool = Pool(self._database)
+        self._pools: dict[int, Pool] = {}
+        self._found: dict[tuple[int, str], Value] = {}
 
-    def add(self, tool: Tool, *, related: bool) -> Goal:
+    def add(self, tool: Tool, *, related: bool, wish: Wish | None = None, number: int = 0) -> Goal:
         """Makes `tool` the next goal: rows, the reads that lead to its arguments, and the write itself.
 
         Args:
             tool: A write.
             related: Let it act on the rows that earlier goals were about, as far as they fit.
+            wish: What somebody wants its arguments to be.
+            number: By which later wishes name this goal.
 
         Raises:
             TaskError: It can't be a goal here.
@@ -83,7 +88,7 @@ class GoalMaker:
         """
         world = self._world
         builder = StateBuilder(self._database, world.rng, world.state.now, world.state.to_rows())
-        drafted, fixed = self._draft(tool, builder, related)
+        drafted, fixed = self._draft(tool, builder, related, wish)
         state = PlainState(self._database, builder.rows, world.state.now)
         actor = world.actor_place
         frozen = frozenset((*world.touched, *world.rows_said, *((actor,) if actor else ()), *self._kept))
@@ -95,20 +100,30 @@ class GoalMaker:
         world.settle(found.state)
         goal = self._take(tool, dict(found.arguments))
         self._remember(tool, goal.step)
+        if wish is not None:
+            self._keep_for_wishes(tool, goal.step, wish, number, dict(found.arguments))
         return goal
 
     # arguments
 
-    def _draft(self, tool: Tool, builder: StateBuilder, related: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _draft(
+        self, tool: Tool, builder: StateBuilder, related: bool, wish: Wish | None
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
         arguments: dict[str, Any] = {}
         fixed: list[str] = []
         rng = self._world.rng
-        chosen = self._optional(tool)
+        wished = wish.values if wish is not None else {}
+        chosen = self._optional(tool) if wish is None else self._optional_wished(tool, wish)
         acting = False
         for parameter in tool.parameters:
             if not parameter.required and parameter.name not in chosen:
                 continue
             entity = entity_of(self._database, parameter)
+            if parameter.name in wished:
+                arguments[parameter.name] = wished[parameter.name]
+                if wish is not None and wish.firm:
+                    fixed.append(parameter.name)
+                continue
             if entity is None or locate(self._database, entity) is None:
                 column = parameter_column(parameter, self._database)
                 count = rng.randint(1, 3) if parameter.array else 1
@@ -121,6 +136,10 @@ class GoalMaker:
                 acting = True
                 arguments[parameter.name] = actor[key_column]
                 fixed.append(parameter.name)
+                continue
+            shared = self._shared(parameter, table, wish)
+            if shared is not None and shared not in arguments.values():
+                arguments[parameter.name] = [shared] if parameter.array else shared
                 continue
             made = self._rows_for(parameter, table, key_column, builder, related, list(arguments.values()))
             arguments[parameter.name] = made if parameter.array else made[0]
@@ -135,6 +154,31 @@ class GoalMaker:
         if tool.category == "update" and plain and not chosen:
             chosen = {rng.choice(plain).name}
         return chosen
+
+    def _optional_wished(self, tool: Tool, wish: Wish) -> set[str]:
+        """The optional parameters that are wished; of an update at least one that changes something."""
+        chosen = {parameter.name for parameter in tool.parameters if not parameter.required} & (
+            wish.values.keys() | wish.about.keys()
+        )
+        return chosen or (self._optional(tool) if tool.category == "update" else set())
+
+    def _shared(self, parameter: Parameter, table: str, wish: Wish | None) -> Value:
+        """The row that an earlier step is about, where a wish refers to it and it is of the right kind."""
+        number = wish.about.get(parameter.name) if wish is not None else None
+        if number is None:
+            return None
+        if number in self._pools:
+            return self._pools[number].value(parameter)
+        return self._found.get((number, table))
+
+    def _keep_for_wishes(self, tool: Tool, step: int, wish: Wish, number: int, arguments: dict[str, Any]) -> None:
+        """Keeps what a goal was about, and which rows it took for the reads that it named."""
+        self._pools[number] = Pool(self._database)
+        self._fill(self._pools[number], tool, step)
+        for name, other in wish.about.items():
+            entity = entity_of(self._database, tool.parameter[name])
+            if other not in self._pools and entity is not None and name in arguments:
+                self._found.setdefault((other, entity.partition(".")[0]), items_of(arguments[name])[0])
 
     def _rows_for(
         self, parameter: Parameter, table: str, key_column: str, builder: StateBuilder, related: bool, taken: list[Any]
@@ -254,12 +298,15 @@ class GoalMaker:
 
     def _remember(self, tool: Tool, step: int) -> None:
         """Makes what the goal was about the preferred rows of a related one."""
+        self._fill(self._pool, tool, step)
+
+    def _fill(self, pool: Pool, tool: Tool, step: int) -> None:
         world = self._world
         arguments = {name: world.value(argument) for name, argument in world.steps[step].arguments.items()}
         for change in world.changes[step]:
             if change.after is not None:
-                self._pool.add_row(change.table, change.after)
-        self._pool.add_arguments(tool, arguments)
+                pool.add_row(change.table, change.after)
+        pool.add_arguments(tool, arguments)
         for change in world.changes[step]:
             if change.before is None and change.after is not None:
-                self._pool.add_row(change.table, change.after)
+                pool.add_row(change.table, change.after)

@@ -32,7 +32,7 @@ def unsourced(task: Task, domain: Domain, answers: Mapping[int, Any]) -> list[st
         domain: Its tools.
         answers: What the reference chain's steps answered when they ran.
     """
-    text = f"{task.instruction}\n{say_facts(task.user_profile)}"
+    text = spoken_text(task)
     problems = [
         f"{value!r} is said nowhere" for value in unsaid(said_values(task, domain), task.initial_state.now, text)
     ]
@@ -54,6 +54,11 @@ def unsourced(task: Task, domain: Domain, answers: Mapping[int, Any]) -> list[st
         missing = set(call.arguments) - set(step.arguments)
         problems += [f"`{name}` of step {index + 1} has no source" for name in sorted(missing)]
     return problems
+
+
+def spoken_text(task: Task) -> str:
+    """All that an agent is told: the instruction and the profile."""
+    return f"{task.instruction}\n{say_facts(task.user_profile)}"
 
 
 def said_values(task: Task, domain: Domain) -> Iterator[tuple[Value, Meaning]]:

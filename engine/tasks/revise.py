@@ -16,10 +16,9 @@ from engine.models.trace import Trace
 from engine.runtime.base import Runtime
 from engine.tasks.audit import audit, start_of
 from engine.tasks.duplicates import Duplicates
-from engine.tasks.provenance import leaks, said_values
+from engine.tasks.provenance import leaks, said_values, spoken_text
 from engine.tasks.speech import Meaning, forms, unsaid
 from engine.tasks.spoken import profile_fields, same, why_needed
-from engine.tasks.wording import say_facts
 
 LONGEST = 8_000
 """Characters of an instruction; what people write has a few hundred."""
@@ -168,7 +167,7 @@ def _complaints(task: Task, domain: Domain, traces: Sequence[Trace]) -> Iterator
 
 def spoken_problems(task: Task, domain: Domain) -> Iterator[str]:
     """What the words of a task lack or give away, each with the step that it matters to."""
-    text = f"{task.instruction}\n{say_facts(task.user_profile)}"
+    text = spoken_text(task)
     wanted = list(said_values(task, domain))
     for value in unsaid(wanted, task.initial_state.now, text):
         meaning = next(meaning for other, meaning in wanted if same(other, value))
