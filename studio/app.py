@@ -25,7 +25,11 @@ VIEWS = HERE / "views"
 
 SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "": (("overview", "Overview", "dashboard"),),
-    "Make": (("domains", "Domains", "dataset"), ("runs", "Runs", "progress_activity")),
+    "Make": (
+        ("domains", "Domains", "dataset"),
+        ("runs", "Runs", "progress_activity"),
+        ("models", "Models", "neurology"),
+    ),
     "Look": (("tools", "Tools", "build"), ("graph", "Graph", "graph_3"), ("traces", "Traces", "footprint")),
     "Curate": (
         ("tasks", "Tasks", "checklist"),

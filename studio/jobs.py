@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
+from engine.models.role import COMPOSER, RoleName
 from engine.models.run import AskedDifficulty, Budget, Run, RunOptions
 from engine.pipeline import Requested, SeedText, read_seed_text, request
 from engine.pipeline.worker import start_worker
@@ -77,6 +78,55 @@ def start(
     """
     text = read_seed_text(name, name=rename.strip() or None, with_rows=with_rows)
     options = RunOptions(tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows)
+    return _request(text, options, replace, by)
+
+
+def start_keyword(
+    keyword: str,
+    *,
+    tools: int,
+    hint: str,
+    models: dict[RoleName, str],
+    base_url: str,
+    budget: Budget,
+    tasks: int,
+    seed: int,
+    difficulty: AskedDifficulty = "mixed",
+    rename: str = "",
+    replace: bool = False,
+    by: str = "",
+) -> Requested:
+    """Starts the synthesis of a domain that language models think up; see `start`.
+
+    Args:
+        keyword: What it is about.
+        tools: How many tools it shall have.
+        hint: Further wishes in words, or empty.
+        models: Role -> the model that plays it.
+        base_url: The server of all models that the settings name, or empty.
+        budget: What may be spent.
+
+    Raises:
+        SeedError: The keyword is none, or no name can be made of it.
+        UsageError: A model's name is none, or there is another domain of that name.
+        StoreError: A process works on the domain, or the store refuses.
+    """
+    from engine.pipeline import keyword_seed_text
+    from engine.pipeline.model_settings import make_choice
+
+    choice = make_choice("models", roles=models, base_url=base_url, budget=budget.model_dump())
+    players = {role: name for role, name in choice.roles.items() if name != COMPOSER}
+    text = keyword_seed_text(keyword, name=rename.strip() or None, hint=hint, tools=tools)
+    options = RunOptions(
+        tasks=tasks,
+        seed=seed,
+        difficulty=difficulty,
+        models=players,
+        base_url=choice.base_url,
+        tools=tools,
+        hint=hint.strip(),
+        budget=budget,
+    )
     return _request(text, options, replace, by)
 
 

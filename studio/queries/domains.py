@@ -16,6 +16,7 @@ from engine.models.database import Table
 from engine.models.domain import DomainSpec
 from engine.models.run import Run
 from engine.seeds import built_in
+from engine.store.call_log import CallFilter, CallSums
 from engine.store.domains import DomainSummary, Shape
 from engine.store.tools import StoredTool
 from studio.jobs import check_upload
@@ -64,6 +65,8 @@ class DomainView(NamedTuple):
         run: Its last synthesis, where there was one.
         rules: The kinds of rules that its tools keep, the most frequent first.
         tools: How many of its tools are about each table.
+        writers: Who wrote its tools' code -> how many of them, the most first.
+        spent: Role -> what language models cost in it, over all its runs; roles that asked none are missing.
     """
 
     summary: DomainSummary
@@ -71,6 +74,8 @@ class DomainView(NamedTuple):
     run: Run | None
     rules: tuple[Rule, ...]
     tools: dict[str, int]
+    writers: dict[str, int]
+    spent: dict[str, CallSums]
 
 
 def view(name: str) -> DomainView:
@@ -84,9 +89,18 @@ def view(name: str) -> DomainView:
         spec = store.domains.get(name)
         tools = store.tools.all(name)
         run = store.runs.latest(name)
+        spent = {each.of: each for each in store.call_log.sums_by("role", CallFilter(domain=name))}
     if run is not None and run.id == summary.last_run:
         summary = summary.model_copy(update={"run_status": run.status})
-    return DomainView(summary, spec, run, _rules(tools), dict(Counter(each.tool.entity for each in tools)))
+    return DomainView(
+        summary=summary,
+        spec=spec,
+        run=run,
+        rules=_rules(tools),
+        tools=dict(Counter(each.tool.entity for each in tools)),
+        writers=dict(Counter(each.tool.made_by for each in tools).most_common()),
+        spent=spent,
+    )
 
 
 def _rules(tools: list[StoredTool]) -> tuple[Rule, ...]:
@@ -149,13 +163,10 @@ def built_ins() -> tuple[BuiltIn, ...]:
 
 def nearest_built_ins(keyword: str) -> list[BuiltIn]:
     """The built-in domains, those that have most to do with a keyword first."""
-    words = set(keyword.lower().replace("_", " ").split())
+    from engine.seeds.near import near_built_ins
 
-    def shared(each: BuiltIn) -> int:
-        text = f"{each.name} {each.title} {each.description}".lower().replace("_", " ")
-        return -sum(word.rstrip("s") in text for word in words)
-
-    return sorted(built_ins(), key=shared)
+    near = near_built_ins(keyword, most=len(built_in()))
+    return sorted(built_ins(), key=lambda each: near.index(each.name) if each.name in near else len(near))
 
 
 MINIMAL = """\

@@ -83,7 +83,6 @@ class RunView(NamedTuple):
         reasons: Why tasks were rejected, with how often.
         worker_log: Where processes leave what they could not store; empty where there is nothing.
         spent: On language models, over all its processes.
-        last_words: The last line of its log, where it stands still for want of a budget.
     """
 
     run: Run
@@ -99,7 +98,6 @@ class RunView(NamedTuple):
     reasons: dict[str, int]
     worker_log: str
     spent: CallSums
-    last_words: str
 
     @property
     def uses_models(self) -> bool:
@@ -164,7 +162,6 @@ def view(id: str) -> RunView:
         reasons = store.tasks.rejections(run.domain) if exists and run.status == "short" else {}
         by = _askers(store, [id]).get(id, "")
         spent = store.call_log.sums(CallFilter(run=id))
-        last = store.logs.page(id, LogFilter(kinds=("status",)), limit=1).events if run.status == "exhausted" else []
     line = sorted((each for each in every if each.status == "queued"), key=lambda each: each.updated_at)
     log = worker_log(store.path)
     return RunView(
@@ -181,7 +178,6 @@ def view(id: str) -> RunView:
         reasons=reasons,
         worker_log=str(log) if run.status == "failed" and log.exists() and log.stat().st_size else "",
         spent=spent,
-        last_words=last[0].message if last else "",
     )
 
 

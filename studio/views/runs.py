@@ -222,8 +222,7 @@ def show_outcome(view: queries.RunView) -> None:
             "What it may spend on language models is spent; every finished step and every answer is kept.",
             icon=":material/savings:",
         )
-        if view.last_words:
-            st.text(view.last_words)
+        st.text(run.error)
     elif run.status in ("cancelled", "interrupted"):
         st.info("It stands still; every finished step is kept. Resume goes on from there.", icon=":material/pause:")
     if not view.exists:

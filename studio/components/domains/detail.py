@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from engine.models.database import Column, Table
+from engine.models.role import COMPOSER, ROLES
+from engine.store.call_log import CallSums
 from studio.components.domains.table import health
-from studio.components.markup import badge, facts, lines, mono, numbers, row, show, table
+from studio.components.markup import badge, facts, head, lines, mono, numbers, row, show, table
 from studio.components.messages import attempt
+from studio.components.models.amounts import total_cost
+from studio.components.models.roles import ROLE_WORDS, shown_role
 from studio.components.times import ago, on
 from studio.queries import domains as queries
 
@@ -67,11 +72,15 @@ def show_domain(view: queries.DomainView) -> None:
     )
     for warning in spec.warnings[:50]:
         show(row(badge("seed", "warn"), warning))
-    structure, rules, origin = st.tabs(["Tables", f"Rules ({sum(len(each.places) for each in view.rules)})", "Origin"])
+    structure, rules, players, origin = st.tabs(
+        ["Tables", f"Rules ({sum(len(each.places) for each in view.rules)})", "Made by", "Origin"]
+    )
     with structure:
         _show_tables(view)
     with rules:
         _show_rules(view)
+    with players:
+        _show_players(view)
     with origin:
         _show_origin(view)
 
@@ -132,6 +141,50 @@ def _show_rules(view: queries.DomainView) -> None:
             ]
         )
     )
+
+
+def _show_players(view: queries.DomainView) -> None:
+    """Who played which role, what the tools say of their writers, and what it cost."""
+    name = view.summary.name
+    show(
+        head("Tools, by who wrote their code"),
+        row(*(badge(f"{writer}: {count}", "info") for writer, count in view.writers.items())),
+        head("Who played which role, and what it cost over all runs of the domain"),
+    )
+    show(
+        table(
+            [
+                {
+                    "role": Markup('<span class="se-line">{}</span>').format(shown_role(role)),
+                    "played by": mono(view.spec.made_by.get(role, COMPOSER)),
+                    "what it does": ROLE_WORDS[role],
+                    **_spent_line(view.spent.get(role)),
+                }
+                for role in ROLES
+            ]
+        )
+    )
+    if view.spent:
+        with st.container(horizontal=True):
+            st.page_link(
+                "views/models.py",
+                label="Compare with another domain",
+                icon=":material/compare_arrows:",
+                query_params={"compare": name},
+            )
+            if view.run is not None:
+                st.page_link(
+                    "views/runs.py",
+                    label="Every call",
+                    icon=":material/forum:",
+                    query_params={"run": view.run.id, "part": "calls"},
+                )
+
+
+def _spent_line(sums: CallSums | None) -> dict[str, Any]:
+    if sums is None:
+        return {"calls": None, "tokens": None, "cost": None}
+    return {"calls": sums.calls, "tokens": sums.tokens, "cost": total_cost(sums)}
 
 
 def _show_origin(view: queries.DomainView) -> None:

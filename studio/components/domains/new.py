@@ -1,4 +1,4 @@
-"""Starting a domain: from a built-in blueprint, a file, or a blueprint that is written here."""
+"""Starting a domain: from a built-in blueprint, a file, a blueprint that is written here, or a keyword."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.pipeline import Requested
 from studio import jobs
 from studio.components.code_editor import code_editor, has_draft, put, written
 from studio.components.curator import curator
+from studio.components.domains.keyword import Wish, ask_for_keyword
 from studio.components.markup import badge, facts, mono, numbers, row, show, table
 from studio.components.messages import told
 from studio.components.segment import settle
@@ -52,7 +53,7 @@ def new_domain() -> None:
     elif source == "blueprint":
         st.fragment(_editor)(options)
     else:
-        _keyword()
+        st.fragment(_keyword)(options)
 
 
 def _options(source: str) -> Options:
@@ -301,13 +302,24 @@ def _bring_back() -> None:
     put(DRAFT, st.session_state.pop(f"{DRAFT}-before"))
 
 
-def _keyword() -> None:
-    st.info(
-        "Making a domain from a keyword needs a language model, and none is configured. "
-        "A built-in domain, a schema or a blueprint needs none.",
-        icon=":material/info:",
-    )
-    keyword = st.text_input("Keyword", key="new-keyword", placeholder="hotel booking", max_chars=80, live=True)
+def _keyword(options: Options) -> None:
+    def start(wish: Wish) -> None:
+        _go(
+            lambda: jobs.start_keyword(
+                wish.keyword,
+                tools=wish.tools,
+                hint=wish.hint,
+                models=wish.models,
+                base_url=wish.base_url,
+                budget=wish.budget,
+                **_wanted(options),
+            )
+        )
+
+    ask_for_keyword(options.tasks, start, _offer_near)
+
+
+def _offer_near(keyword: str) -> None:
     st.caption("The nearest built-in domains" if keyword.strip() else "Built-in domains")
     near = queries.nearest_built_ins(keyword)[:3]
     for place, each in zip(st.columns(len(near)), near, strict=True):

@@ -66,9 +66,20 @@ def show_words(view: TaskView, *, narrow: bool = False) -> None:
 def size_line(task: Task) -> Markup:
     """How large a task is, in one line."""
     rows = sum(len(listed) for listed in task.initial_state.rows.values())
-    return Markup('<div class="se-under">{}</div>').format(
+    return Markup('<div class="se-under">{}{}</div>').format(
         f"{task.difficulty} · {len(task.chain.steps)} steps · {len(task.tools)} tools offered · {rows:,} rows · "
-        f"clock {task.initial_state.now}"
+        f"clock {task.initial_state.now}",
+        players_markup(task),
+    )
+
+
+def players_markup(task: Task) -> Markup:
+    """Who made the task, where language models did: each with its roles; empty where all of it is the composer's."""
+    roles: dict[str, list[str]] = {}
+    for role, player in task.made_by.items():
+        roles.setdefault(player, []).append(role.replace("_", " "))
+    return Markup("").join(
+        Markup(" · {} {}").format(badge(player, "info"), ", ".join(played)) for player, played in roles.items()
     )
 
 
