@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from engine.commands.model_options import spent_in_words
+from engine.models.call import Spent
 from engine.models.run import RunCounts, RunEvent
 from engine.store.runs import Progress
 
@@ -35,9 +37,14 @@ def counts_in_words(counts: RunCounts) -> str:
 
 
 class RunDisplay:
-    """Draws what it is told; give its `update` to the pipeline as observer."""
+    """Draws what it is told; give its `update` to the pipeline as observer.
 
-    def __init__(self) -> None:
+    Args:
+        spending: Says what the run has spent on language models at the moment, where it asks any.
+    """
+
+    def __init__(self, spending: Callable[[], Spent] | None = None) -> None:
+        self._spending = spending
         self._console = Console(stderr=True)
         self._live = sys.stderr.isatty()
         self._bars = Bars(
@@ -57,6 +64,8 @@ class RunDisplay:
             if event.kind != "step":
                 self._tell(event)
         words = counts_in_words(progress.counts)
+        if self._spending is not None:
+            words += f" · {spent_in_words(self._spending())}"
         if not self._live:
             line = f"{TITLES[progress.phase]} {progress.done}/{progress.total}: {words}"
             if line != self._line and (progress.phase != self._phase or progress.done == progress.total):

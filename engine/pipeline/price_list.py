@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.pipeline.keys import provider_of
 from engine.pipeline.model_settings import ModelSettings
@@ -49,7 +49,7 @@ def _listed() -> dict[str, tuple[float, float, str]]:
     found = find_spec("litellm")
     try:
         path = Path(found.submodule_search_locations[0]) / _LIST if found and found.submodule_search_locations else None
-        data: dict[str, Any] = json.loads(path.read_text("utf-8")) if path else {}
+        data = cast("dict[str, dict[str, Any]]", json.loads(path.read_text("utf-8"))) if path else {}
         return {
             name: (
                 round(entry["input_cost_per_token"] * 1e6, 6),
@@ -57,7 +57,7 @@ def _listed() -> dict[str, tuple[float, float, str]]:
                 str(entry.get("litellm_provider", "")),
             )
             for name, entry in data.items()
-            if isinstance(entry, dict) and "input_cost_per_token" in entry and "output_cost_per_token" in entry
+            if {"input_cost_per_token", "output_cost_per_token"} <= entry.keys()
         }
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -42,6 +42,15 @@ def built_in() -> list[str]:
     return sorted(path.stem for path in data_directory("blueprints").glob("*.yaml"))
 
 
+def names_built_in(text: str) -> bool:
+    """Whether a text is a built-in domain's name, in any spelling of its spaces and letters."""
+    return _plain(text) in built_in()
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s-]+", "_", text.strip().lower())
+
+
 def read_seed(text: str, with_rows: bool = False) -> Seed:
     """Reads a seed.
 
@@ -56,7 +65,7 @@ def read_seed(text: str, with_rows: bool = False) -> Seed:
     if not text.strip():
         raise SeedError("The seed is empty; give a built-in domain's name or a file. " + _known())
     path = Path(text)
-    keyword = re.sub(r"[\s-]+", "_", text.strip().lower())
+    keyword = _plain(text)
     if keyword in built_in() and not path.is_file():
         return _blueprint(data_directory("blueprints") / f"{keyword}.yaml", with_rows)
     if not _exists(path):

@@ -13,8 +13,11 @@ LIKE = 84.0
 
 _NAME_WEIGHT, _TOPIC_WEIGHT, _TEXT_WEIGHT = 3.0, 2.0, 1.0
 _EMPTY = frozenset(
-    "and any app application ask each find for from get its keep my other our platform service site system the their they "
-    "things through to use where with work your".split()
+    {
+        *("and", "any", "app", "application", "ask", "each", "find", "for", "from", "get", "its"),
+        *("keep", "my", "other", "our", "platform", "service", "site", "system", "the", "their", "they"),
+        *("things", "through", "use", "where", "with", "work", "your"),
+    }
 )
 
 
@@ -27,6 +30,16 @@ def near_built_ins(keyword: str, *, most: int = 3) -> list[str]:
     best = max((score for score, _ in scored), default=0.0)
     # One that fits far less than the best is no offer, only noise.
     return [name for score, name in sorted(scored, key=lambda each: (-each[0], each[1])) if score > best / 3][:most]
+
+
+def nearest_name(text: str) -> str:
+    """The built-in domain whose name a text misspells, or empty."""
+    from rapidfuzz import fuzz
+
+    plain = re.sub(r"[\s_-]+", "_", text.strip().lower())
+    alike = {name: fuzz.ratio(plain, name) for name in _vocabularies()}
+    best = max(alike, key=lambda name: alike[name], default="")
+    return best if best and alike[best] >= LIKE else ""
 
 
 def _score(wanted: Iterable[str], weights: dict[str, float]) -> float:
