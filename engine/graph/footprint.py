@@ -94,15 +94,20 @@ class Footprint:
         found = self._shape(parse(query.fields[field]).tree, {query.name: Shape("row", query.table)}, set())
         return found if found is not None and found.kind == "value" else None
 
+    def value(self, field: ReturnField) -> Shape | None:
+        """What a `value` field of the answer stands for, rows that the tool inserts included."""
+        text = field.value or "None"
+        return self._shape(parse(text).tree, self._inserted(), set()) if text.strip() != "any" else None
+
+    def _inserted(self) -> dict[str, Shape]:
+        effects = self.tool.contract.effects
+        return {effect.bind: Shape("row", effect.table) for effect in effects if effect.bind is not None}
+
     def _returned(self, field: ReturnField) -> frozenset[Cell]:
         if field.query is not None:
             return self._queried(field.query)
-        inserted = {
-            effect.bind: Shape("row", effect.table) for effect in self.tool.contract.effects if effect.bind is not None
-        }
-        text = field.value or "None"
-        cells = set(self.cells(text, inserted))
-        shape = self._shape(parse(text).tree, inserted, set()) if text.strip() != "any" else None
+        cells = set(self.cells(field.value or "None", self._inserted()))
+        shape = self.value(field)
         if shape is not None and shape.kind != "value":  # whole rows are answered
             cells |= self._columns(shape.table)
         return frozenset(cells)

@@ -48,9 +48,9 @@ def outputs(tool: Tool, database: DatabaseSchema) -> tuple[Output, ...]:
             found.extend(
                 Output(field.name, name, root(database, places[name]))
                 for name in field.query.fields
-                if name in places and not _filtered_by(tool, field.query, name)
+                if name in places and not filtered_by(tool, field.query, name)
             )
-        elif field.refers_to is not None and not _repeats(tool, field.value or ""):
+        elif field.refers_to is not None and not repeats(tool, field.value or ""):
             found.append(Output(field.name, None, root(database, field.refers_to)))
     return tuple(found)
 
@@ -61,7 +61,7 @@ def infer(domain: Domain) -> tuple[Edge, ...]:
     return (*_data_flows(domain), *_preconditions(domain, prints), *_states(prints))
 
 
-def _filtered_by(tool: Tool, query: Query, field: str) -> bool:
+def filtered_by(tool: Tool, query: Query, field: str) -> bool:
     """Whether a field of a query's items is what a required argument asked for: `album_id` in an album's tracks."""
     for column, value in split_filter(query.where, query.name).equal:
         parameter = tool.parameter.get(value.text)
@@ -70,7 +70,7 @@ def _filtered_by(tool: Tool, query: Query, field: str) -> bool:
     return False
 
 
-def _repeats(tool: Tool, value: str) -> bool:
+def repeats(tool: Tool, value: str) -> bool:
     """Whether a returned value is just an argument: itself, the key of the row that it names, or what it was written to."""
     if value in tool.parameter:
         return True

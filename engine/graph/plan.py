@@ -17,6 +17,7 @@ from engine.graph.analysis import carried
 from engine.graph.arguments import Pool, draft
 from engine.graph.infer import Output, outputs
 from engine.graph.knowledge import locate, root
+from engine.graph.open_pairs import plain_outputs
 from engine.models.base import Row, Rows, Value, items_of
 from engine.models.database import Table
 from engine.models.domain import Domain
@@ -74,7 +75,11 @@ class Planner:
         self._now = domain.spec.now
         self._seed = seed
         self._outputs = {
-            tool.name: {output.text: output for output in outputs(tool, domain.database)} for tool in domain.tools
+            tool.name: {
+                output.text: output
+                for output in (*plain_outputs(tool, domain.database), *outputs(tool, domain.database))
+            }
+            for tool in domain.tools
         }
 
     def plan(self, edge: Edge) -> Plan | str:
@@ -113,7 +118,9 @@ class Planner:
         """`apart`: how likely B's other arguments are new rows, and how likely these are linked to A's; `sibling`: A
         finds another row like its own there."""
         field, name = carried(edge)
-        output = self._outputs[source.name][field]
+        output = self._outputs[source.name].get(field)
+        if output is None or name not in target.parameter:
+            return f"`{source.name}` answers no `{field}` that `{target.name}` could take"
         opening = self._open(source, output, rng, sibling=sibling)
         if isinstance(opening, str):
             return opening
@@ -305,7 +312,7 @@ class Planner:
                 for field in tool.contract.returns
                 if field.name == output.path and field.query is not None
             ] or [tool.entity if tool.entity in self._database.table else output.place.split(".")[0]]
-        return list(dict.fromkeys(tables))[:2]
+        return [table for table in dict.fromkeys(tables) if table in self._database.table][:2]
 
     def _collect(self, pool: Pool, tool: Tool, arguments: dict[str, Any], state: PlainState) -> None:
         """Puts the rows that a call is about, and what they point to, into the pool."""

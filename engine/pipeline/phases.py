@@ -22,6 +22,7 @@ from engine.pipeline.benches import (
     prove_edges,
 )
 from engine.pipeline.cast import Cast
+from engine.pipeline.judge_pairs import judge_pairs
 from engine.pipeline.ledger import Ledger
 from engine.pipeline.seeds import composed_of
 from engine.store.tasks import TaskFilter, TaskOutcome
@@ -120,9 +121,14 @@ class Phases:
             return
         from engine.graph.infer import infer
 
-        edges = infer(self._store.domain(self._name))
-        event = ledger.event("step", f"{len(edges)} edges inferred.", edges=len(edges))
-        ledger.commit("graph", lambda: self._store.edges.save(self._name, edges), [event])
+        domain = self._store.domain(self._name)
+        edges = infer(domain)
+        events = [ledger.event("step", f"{len(edges)} edges inferred.", edges=len(edges))]
+        if self._cast.is_model("dependency"):
+            more, told = judge_pairs(self._cast, domain, edges)
+            edges = (*edges, *more)
+            events.append(ledger.event(*told))
+        ledger.commit("graph", lambda: self._store.edges.save(self._name, edges), events)
 
     def _plan(self) -> DomainPlan:
         options = self._run.options

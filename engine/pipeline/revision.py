@@ -172,9 +172,12 @@ class Revision:
         if ledger.is_done("graph"):
             return
         from engine.graph.infer import infer
+        from engine.graph.open_pairs import still_open
 
-        edges = infer(self._store.domain(self._name))
-        stored = {edge.id for edge in self._store.edges.all(self._name)}
+        domain, known = self._store.domain(self._name), self._store.edges.all(self._name)
+        found = infer(domain)
+        edges = (*found, *still_open(domain, found, known))
+        stored = {edge.id for edge in known}
         inferred = {edge.id for edge in edges}
         words = f"{len(edges)} edges inferred: {len(inferred - stored)} new, {len(stored - inferred)} gone."
 

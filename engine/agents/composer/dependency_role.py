@@ -20,19 +20,18 @@ class ComposerDependency:
 
 
 def _is_flow(domain: Domain, pair: OpenPair) -> bool:
-    """Whether the names say the same thing, about the same kind of row.
+    """Whether the names say the same thing, about a kind of row that both tools are about.
 
-    A name alone is not enough (nearly everything has a `status`): the source must be about a row that the target is
-    about, too, or the name must carry more than one word.
+    A name alone is not enough, since nearly everything has a price. And what a tool writes anew is the user's choice,
+    whatever it was before; what it looks for is what another tool has answered.
     """
     source, target = domain.tool[pair.source], domain.tool[pair.target]
-    output, parameter = _words(pair.output.rpartition(".")[2]), _words(pair.parameter)
-    if not parameter:
+    if any(text == pair.parameter for effect in target.contract.effects for text in effect.values.values()):
         return False
-    exact = output == parameter
+    output, parameter = _words(pair.output.rpartition(".")[2]), _words(pair.parameter)
     inside = output < parameter and parameter - output <= _about(source)
     inside = inside or (parameter < output and output - parameter <= _about(target))
-    return (exact or inside) and (len(parameter) > 1 or bool(_about(source) & _about(target)))
+    return bool(parameter) and (output == parameter or inside) and bool(_about(source) & _about(target))
 
 
 def _about(tool: Tool) -> frozenset[str]:
