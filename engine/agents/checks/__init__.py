@@ -1,0 +1,1 @@
+"""What roles answer, checked for form: the same for the composer and for language models."""
