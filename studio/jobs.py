@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
@@ -33,6 +33,9 @@ YAML_BYTES = 256 * 1024
 
 YAML_DEPTH = 100
 """Brackets within brackets; the reader's time grows with their square."""
+
+Rewriter = Literal["code", "debug", "contract"]
+"""Roles that can be played again for a single tool."""
 
 TEXT_ENDINGS = (".yaml", ".yml", ".sql")
 SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db")
@@ -298,6 +301,32 @@ def propose_edit(domain: str, tool: str, draft: Draft, *, by: str) -> Run:
     with opened() as store:
         run = propose(store, domain, tool, draft, by)
         store.queue.say(run.id, f"An edit of the tool `{tool}`, by {by}.", by=by)
+    _start_process(run.id)
+    return run
+
+
+def ask_again(domain: str, tool: str, *, role: Rewriter, model: str, hint: str, by: str) -> Run:
+    """Has a language model rework a tool and starts the run that asks it and tests what it says; nothing counts before that.
+
+    Args:
+        domain: The domain.
+        tool: The tool's name.
+        role: Which role the model plays: it writes the code anew, repairs it, or makes the contract anew.
+        model: The model's name.
+        hint: What shall be different, in words.
+        by: The curator.
+
+    Raises:
+        UsageError: There is no such tool, or the model's name is none.
+        StoreError: The domain is being made, or another edit is being tested.
+    """
+    from engine.pipeline.model_settings import checked_model
+    from engine.pipeline.rewrite import propose_by_model
+
+    name = checked_model(model, "model")
+    with opened() as store:
+        run = propose_by_model(store, domain, tool, role=role, model=name, hint=hint.strip(), curator=by)
+        store.queue.say(run.id, f"The model `{name}` is asked for `{tool}` again, by {by}.", by=by)
     _start_process(run.id)
     return run
 

@@ -13,6 +13,7 @@ from studio.components.tools.edges import show_edges
 from studio.components.tools.editor import show_editor, show_run
 from studio.components.tools.head import show_head
 from studio.components.tools.history import show_history
+from studio.components.tools.models import show_models
 from studio.components.tools.table import filter_tools, list_tools, show_rejected
 from studio.components.tools.tests import show_cases, show_coverage
 from studio.queries import tools as queries
@@ -24,6 +25,7 @@ TABS = {
     "tests": ":material/science: Tests",
     "edges": ":material/account_tree: Edges",
     "edit": ":material/edit: Edit",
+    "models": ":material/forum: Models",
     "history": ":material/history: History",
 }
 
@@ -55,6 +57,8 @@ def show_tab(view: ToolView, tab: str) -> None:
             show_edges(view)
         case "edit":
             st.fragment(show_editor)(view)
+        case "models":
+            show_models(view)
         case _:
             show_history(view, queries.edits(view.domain, view.tool.name))
 

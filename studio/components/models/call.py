@@ -14,6 +14,7 @@ from studio.components.markup import Tone, badge, facts, head, mono, quote, row,
 from studio.components.models.amounts import call_cost
 from studio.components.models.calls import OUTCOMES, PARAMETER, open_call
 from studio.components.times import on
+from studio.queries import calls as queries
 from studio.queries.calls import CallView
 
 TEXT_HEIGHT = 430
@@ -25,6 +26,20 @@ VERDICTS: dict[bool | None, tuple[str, Tone]] = {
     None: ("… not tested yet", "info"),
 }
 TURNS = {1: "the question", 2: "the corrective turn"}
+
+
+def show_chosen_call(*, run: str = "", domain: str = "") -> None:
+    """The call that the address names, in a frame, if it names one."""
+    asked = st.query_params.get(PARAMETER)
+    if asked is None:
+        return
+    view = queries.one(int(asked), run=run, domain=domain) if asked.isdecimal() and len(asked) < 16 else None
+    if view is None:
+        st.warning("The link names a call that is not here:", icon=":material/link_off:")
+        st.text(asked)
+        return
+    with st.container(border=True):
+        show_call(view)
 
 
 def show_call(view: CallView) -> None:

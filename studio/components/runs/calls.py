@@ -7,7 +7,7 @@ import streamlit as st
 from engine.store.call_log import CallFilter
 from studio.components.markup import row, show
 from studio.components.messages import told
-from studio.components.models.call import show_call
+from studio.components.models.call import show_chosen_call
 from studio.components.models.calls import PARAMETER, choose_calls, show_calls
 from studio.components.models.sums import EXPLAINED, sums_table
 from studio.components.segment import segment
@@ -29,20 +29,6 @@ def show_calls_of_run(id: str, *, every: float | None) -> None:
     show_chosen_call(run=id)
     chosen = choose_calls(scope)
     st.fragment(_guarded_list, run_every=every)(chosen, f"calls-{id}", st.query_params.get(PARAMETER))
-
-
-def show_chosen_call(*, run: str = "", domain: str = "") -> None:
-    """The call that the address names, in a frame, if it names one."""
-    asked = st.query_params.get(PARAMETER)
-    if asked is None:
-        return
-    view = queries.one(int(asked), run=run, domain=domain) if asked.isdecimal() and len(asked) < 16 else None
-    if view is None:
-        st.warning("The link names a call that is not here:", icon=":material/link_off:")
-        st.text(asked)
-        return
-    with st.container(border=True):
-        show_call(view)
 
 
 def _guarded_sums(scope: CallFilter, by: str) -> None:

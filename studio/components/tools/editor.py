@@ -91,7 +91,7 @@ def show_editor(view: queries.ToolView) -> None:
         show(*[row(badge("✗", "bad"), str(each)) for each in elsewhere])
     _fields(key, draft)
     with st.container(horizontal=True, vertical_alignment="center"):
-        ready = not found.problems and bool(found.changed) and not _blocks(view.run)
+        ready = not found.problems and bool(found.changed) and not is_blocked(view.run)
         pressed = st.button(
             "Test and propose",
             type="primary" if ready else "secondary",
@@ -110,7 +110,7 @@ def show_editor(view: queries.ToolView) -> None:
         st.rerun()
 
 
-def _blocks(run: Run | None) -> bool:
+def is_blocked(run: Run | None) -> bool:
     """Whether a run keeps others from being begun: it works, or will."""
     return run is not None and run.status in (*LIVE, "interrupted")
 
@@ -142,7 +142,7 @@ def _standing(changed: tuple[str, ...], problems: int, run: Run | None) -> Marku
         return row(badge(f"✗ {problems} to mend", "bad"), "before it can be tested")
     if not changed:
         return row(badge("nothing changed yet"))
-    if _blocks(run):
+    if is_blocked(run):
         return row(badge("… an edit is under way", "info"), "your draft is kept until it is finished")
     return row(badge("✓ ready to test", "good"), f"changes {', '.join(changed)}; it counts only if all tests pass")
 
@@ -222,4 +222,4 @@ def _resume(id: str) -> None:
     attempt(jobs.resume, id, by=curator())
 
 
-__all__ = ["begin_from", "has_draft", "show_editor", "show_run"]
+__all__ = ["begin_from", "has_draft", "is_blocked", "show_editor", "show_run"]
