@@ -11,7 +11,20 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from engine import __version__
-from engine.commands import bench, datasets, domains, exporting, health, revise, runs, studio, synth
+from engine.commands import (
+    bench,
+    calls,
+    cassette,
+    datasets,
+    domains,
+    exporting,
+    health,
+    models,
+    revise,
+    runs,
+    studio,
+    synth,
+)
 from engine.commands.console import Failed, say
 from engine.errors import ScaleEnvError, SeedError, UsageError
 
@@ -53,6 +66,9 @@ app.command("verify")(health.verify)
 app.command("revise")(revise.revise)
 app.command("resume")(runs.resume)
 app.command("cancel")(runs.cancel)
+app.add_typer(models.app, name="models")
+app.command("calls")(calls.calls)
+app.add_typer(cassette.app, name="cassette")
 app.command("export")(exporting.export)
 app.add_typer(datasets.app, name="dataset")
 app.add_typer(bench.app, name="bench")

@@ -46,6 +46,7 @@ def examine(db: Path) -> list[Check]:
         ("sandbox", _sandbox),
         ("blueprints", _blueprints),
         ("studio", _studio),
+        ("language models", lambda: _models(db)),
     ]
     return [_guarded(name, check) for name, check in checks]
 
@@ -241,3 +242,21 @@ def studio_home(script: Path) -> Path:
 
 def _studio() -> Check:
     return Check(name="studio", ok=True, detail=f"streamlit {metadata.version('streamlit')}, {studio_script().name}")
+
+
+def _models(db: Path) -> Check:
+    """Language models are a choice: none configured is in order, but settings that can't be understood are not."""
+    from engine.pipeline.keys import keys_present
+    from engine.pipeline.model_settings import read_settings
+
+    try:
+        library = f"litellm {metadata.version('litellm')}"
+    except metadata.PackageNotFoundError:
+        library = "no litellm (needed for models only: install `scaleenv-studio[llm]`)"
+    try:
+        settings = read_settings(store=db)
+    except UsageError as error:
+        return Check(name="language models", ok=False, detail=str(error), remedy="Mend the settings.")
+    models = ", ".join(dict.fromkeys(settings.models.values())) or "none configured"
+    keys = ", ".join(keys_present()) or "none"
+    return Check(name="language models", ok=True, detail=f"{library}; models: {models}; keys found: {keys}")

@@ -51,6 +51,8 @@ def studio(
         is_free,
         login_in,
     )
+    from engine.pipeline.keys import SECRETS_VARIABLE
+    from engine.pipeline.model_settings import CONFIG_VARIABLE, find_settings
 
     script = studio_script()
     home = studio_home(script)
@@ -78,6 +80,10 @@ def studio(
         if file.exists():
             command += ["--secrets.files", str(file)]
     environment = {**os.environ, "SCALEENV_DB": str(db.resolve()), TOKEN_VARIABLE: token}
+    # The server starts in another folder; settings and keys of language models stay those of this one.
+    environment[SECRETS_VARIABLE] = os.pathsep.join(str(file) for file in secrets if file.exists())
+    if (settings := find_settings(store=db)) is not None:
+        environment[CONFIG_VARIABLE] = str(settings.resolve())
     # What the server itself says belongs to the messages.
     server = subprocess.Popen(command, env=environment, cwd=home, stdout=sys.stderr)
     if not headless:

@@ -83,6 +83,8 @@ class KeyState(Model):
     @property
     def words(self) -> str:
         """For people."""
+        if self.status == "placeholder":
+            return f"none ({OWN_VARIABLE} or `key_variable` where the server wants one)"
         return f"{self.variable} {self.status}" if self.variable else self.status
 
 

@@ -136,7 +136,7 @@ def read_settings(
     """
     environment = os.environ if environment is None else environment
     settings = ModelSettings(offline=_switch(environment, OFFLINE_VARIABLE))
-    path = _find(config, store, environment)
+    path = find_settings(config, store=store, environment=environment)
     if path is not None:
         read = read_settings_file(path)
         choice = make_choice(
@@ -243,7 +243,15 @@ def _switch(environment: Mapping[str, str], name: str) -> bool:
     return environment.get(name, "").strip().lower() in ("1", "true", "yes", "on")
 
 
-def _find(config: Path | None, store: Path | None, environment: Mapping[str, str]) -> Path | None:
+def find_settings(
+    config: Path | None = None, *, store: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Path | None:
+    """The file that `read_settings` reads, if there is one.
+
+    Raises:
+        UsageError: It is missing though it was named.
+    """
+    environment = os.environ if environment is None else environment
     named = config or (Path(text) if (text := environment.get(CONFIG_VARIABLE, "").strip()) else None)
     if named is not None:
         if not named.is_file():
