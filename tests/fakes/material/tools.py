@@ -76,7 +76,7 @@ def search_mechanics(
         wanted["specialty"] = specialty
     if on_duty is not None:
         wanted["on_duty"] = on_duty
-    found = db.find("mechanic", wanted)
+    found = sorted(db.find("mechanic", wanted), key=lambda mechanic: mechanic["full_name"])
     return {"mechanics": [dict(mechanic) for mechanic in found[:limit]]}
 
 
@@ -138,14 +138,21 @@ def list_bicycles(
     limit: int = 20,
 ) -> dict:
     """Lists the bicycles of a customer."""
-    if db.get("customer", customer_id) is None:
+    customer = db.get("customer", customer_id)
+    if customer is None:
         db.reject("customer_not_found", f"No customer {customer_id!r}.")
     bicycles = db.find("bicycle", {"customer_id": customer_id})
     if kind is not None:
         bicycles = [bicycle for bicycle in bicycles if bicycle["kind"] == kind]
     if model is not None:
         bicycles = [bicycle for bicycle in bicycles if contains(bicycle["model"], model)]
-    return {"bicycles": [dict(bicycle) for bicycle in bicycles[:limit]]}
+    bicycles = sorted(bicycles, key=lambda bicycle: bicycle["registered_at"], reverse=True)
+    found = []
+    for bicycle in bicycles[:limit]:
+        answer = dict(bicycle)
+        answer["customer_full_name"] = customer["full_name"]
+        found.append(answer)
+    return {"bicycles": found}
 
 
 def find_bicycle_by_frame_number(db: Database, frame_number: str) -> dict:
@@ -229,7 +236,7 @@ def search_parts(db: Database, title: str | None = None, fits: str | None = None
             return False
         return fits is None or part["fits"] == fits
 
-    found = [dict(part) for part in db.find("part") if suits(part)]
+    found = sorted([dict(part) for part in db.find("part") if suits(part)], key=lambda part: part["title"])
     return {"parts": found[:limit]}
 
 
@@ -301,17 +308,21 @@ def get_repair(db: Database, repair_id: str) -> dict:
     repair = db.get("repair", repair_id)
     if repair is None:
         db.reject("repair_not_found", f"No repair {repair_id!r}.")
-    return dict(repair)
+    bicycle = db.find("bicycle", {"bicycle_id": repair["bicycle_id"]})[0]
+    return {**repair, "bicycle_model": bicycle["model"]}
 
 
 def list_repairs_of_bicycle(db: Database, bicycle_id: str, status: str | None = None, limit: int = 20) -> dict:
     """Lists the repairs of a bicycle."""
-    if db.get("bicycle", bicycle_id) is None:
+    bicycle = db.get("bicycle", bicycle_id)
+    if bicycle is None:
         db.reject("bicycle_not_found", f"No bicycle {bicycle_id!r}.")
     where = {"bicycle_id": bicycle_id}
     if status is not None:
         where["status"] = status
-    return {"repairs": [dict(repair) for repair in db.find("repair", where)][:limit]}
+    repairs = db.find("repair", where)
+    repairs = sorted(repairs, key=lambda repair: repair["requested_at"], reverse=True)[:limit]
+    return {"repairs": [{**repair, "bicycle_model": bicycle["model"]} for repair in repairs]}
 
 
 def change_due_date(db: Database, customer_id: str, repair_id: str, due_on: str) -> dict:
@@ -326,7 +337,7 @@ def change_due_date(db: Database, customer_id: str, repair_id: str, due_on: str)
     if bicycle is None or bicycle["customer_id"] != customer_id:
         db.reject("not_your_repair", "The repair is not yours.")
     if repair["status"] != "requested":
-        db.reject("repair_started", f"The repair is {repair['status']}.")
+        db.reject("repair_not_requested", f"The repair is {repair['status']}.")
     if repair["due_on"] == due_on:
         db.reject("date_unchanged", f"The repair is due on {due_on} already.")
     if days_between(date_of(db.now()), due_on) < 2:
@@ -346,7 +357,7 @@ def make_express(db: Database, customer_id: str, repair_id: str) -> dict:
     if bicycle is None or bicycle["customer_id"] != customer_id:
         db.reject("not_your_repair", "The repair is not yours.")
     if repair["status"] not in ("requested", "in_progress"):
-        db.reject("repair_closed", f"The repair is {repair['status']}.")
+        db.reject("wrong_repair_state", f"The repair is {repair['status']}.")
     if repair["express"]:
         db.reject("already_express", "The repair is an express one already.")
     if repair["labour_price"] > 400:
@@ -387,7 +398,7 @@ def assign_mechanic(db: Database, customer_id: str, repair_id: str, mechanic_id:
     if bicycle is None or bicycle["customer_id"] != customer_id:
         db.reject("not_your_repair", "The repair is not yours.")
     if repair["status"] != "requested":
-        db.reject("repair_started", f"The repair is {repair['status']}.")
+        db.reject("repair_not_requested", f"The repair is {repair['status']}.")
     if repair["mechanic_id"] == mechanic_id:
         db.reject("same_mechanic", "It is the mechanic of this repair already.")
     if not mechanic["on_duty"]:
@@ -507,7 +518,7 @@ def cancel_repair(db: Database, customer_id: str, repair_id: str) -> dict:
     if bicycle is None or bicycle["customer_id"] != customer_id:
         db.reject("not_your_repair", "The repair is not yours.")
     if repair["status"] != "requested":
-        db.reject("repair_started", f"The repair is {repair['status']}.")
+        db.reject("repair_not_requested", f"The repair is {repair['status']}.")
     if db.count("reserved_part", {"repair_id": repair_id}) > 0:
         db.reject("parts_on_repair", "Take the parts off the repair first.")
     for quote in db.find("quote", {"repair_id": repair_id, "status": "open"}):
@@ -578,8 +589,12 @@ def list_parts_of_repair(db: Database, repair_id: str, limit: int = 20) -> dict:
     """Lists the parts that are set aside for a repair."""
     if db.get("repair", repair_id) is None:
         db.reject("repair_not_found", f"No repair {repair_id!r}.")
-    lines = db.find("reserved_part", {"repair_id": repair_id})[:limit]
-    return {"reserved_parts": [dict(line) for line in lines]}
+    lines = sorted(db.find("reserved_part", {"repair_id": repair_id}), key=lambda line: line["added_at"], reverse=True)
+    found = []
+    for line in lines[:limit]:
+        part = db.find("part", {"part_id": line["part_id"]})[0]
+        found.append({**line, "part_title": part["title"]})
+    return {"reserved_parts": found}
 
 
 def request_quote(db: Database, customer_id: str, repair_id: str) -> dict:
@@ -633,7 +648,7 @@ def accept_quote(db: Database, customer_id: str, quote_id: str) -> dict:
     if bicycle["customer_id"] != customer_id:
         db.reject("not_your_quote", "The quote is not yours.")
     if quote["status"] != "open":
-        db.reject("quote_closed", f"The quote is {quote['status']}.")
+        db.reject("quote_not_open", f"The quote is {quote['status']}.")
     if quote["valid_until"] < date_of(db.now()):
         db.reject("quote_expired", f"The quote was valid until {quote['valid_until']}.")
     if repair["status"] != "requested":
@@ -663,7 +678,8 @@ def list_quotes(db: Database, repair_id: str, status: str | None = None, limit: 
     if db.get("repair", repair_id) is None:
         db.reject("repair_not_found", f"No repair {repair_id!r}.")
     quotes = []
-    for quote in db.find("quote", {"repair_id": repair_id}):
+    newest_first = sorted(db.find("quote", {"repair_id": repair_id}), key=lambda quote: quote["made_at"], reverse=True)
+    for quote in newest_first:
         if len(quotes) == limit:
             break
         if status is None or quote["status"] == status:
@@ -719,7 +735,7 @@ def cancel_appointment(db: Database, customer_id: str, appointment_id: str) -> d
     if appointment["customer_id"] != customer_id:
         db.reject("not_your_appointment", "The appointment is not yours.")
     if appointment["status"] != "booked":
-        db.reject("appointment_closed", f"The appointment is {appointment['status']}.")
+        db.reject("appointment_not_booked", f"The appointment is {appointment['status']}.")
     if add_minutes(db.now(), 3 * 60) > appointment["starts_at"]:
         db.reject("too_late_to_cancel", "Appointments can be cancelled until three hours before.")
     db.update("appointment", appointment_id, {"status": "cancelled"})
@@ -730,15 +746,22 @@ def list_appointments(
     db: Database, customer_id: str, status: str | None = None, purpose: str | None = None, limit: int = 20
 ) -> dict:
     """Lists the appointments of a customer."""
-    if db.get("customer", customer_id) is None:
+    customer = db.get("customer", customer_id)
+    if customer is None:
         db.reject("customer_not_found", f"No customer {customer_id!r}.")
     appointments = [
-        dict(appointment)
+        appointment
         for appointment in db.find("appointment", {"customer_id": customer_id})
         if (status is None or appointment["status"] == status)
         and (purpose is None or appointment["purpose"] == purpose)
     ]
-    return {"appointments": appointments[:limit]}
+    appointments = sorted(appointments, key=lambda appointment: appointment["booked_at"], reverse=True)
+    answer = []
+    for appointment in appointments[:limit]:
+        mechanic = db.find("mechanic", {"mechanic_id": appointment["mechanic_id"]})[0]
+        names = {"customer_full_name": customer["full_name"], "mechanic_full_name": mechanic["full_name"]}
+        answer.append({**appointment, **names})
+    return {"appointments": answer}
 
 
 def get_invoice(db: Database, invoice_id: str) -> dict:
@@ -761,6 +784,7 @@ def list_invoices(db: Database, repair_id: str, status: str | None = None, limit
     if db.get("repair", repair_id) is None:
         db.reject("repair_not_found", f"No repair {repair_id!r}.")
     invoices = db.find("invoice", {"repair_id": repair_id})
+    invoices = sorted(invoices, key=lambda invoice: invoice["due_on"], reverse=True)
     kept = []
     for invoice in invoices:
         if status is not None and invoice["status"] != status:
@@ -782,7 +806,7 @@ def pay_from_credit(db: Database, customer_id: str, invoice_id: str) -> dict:
     if bicycle["customer_id"] != customer_id:
         db.reject("not_your_invoice", "The invoice is not yours.")
     if invoice["status"] != "open":
-        db.reject("invoice_closed", f"The invoice is {invoice['status']}.")
+        db.reject("invoice_not_open", f"The invoice is {invoice['status']}.")
     left = money(invoice["amount"] - invoice["paid_amount"])
     if customer["credit"] < left:
         db.reject("insufficient_credit", f"The credit is {customer['credit']} EUR only.")
@@ -796,17 +820,11 @@ def pay_from_credit(db: Database, customer_id: str, invoice_id: str) -> dict:
     return {"invoice_id": invoice_id, "status": "paid", "paid_amount": invoice["amount"], "paid": left}
 
 
-def pay_invoice(db: Database, customer_id: str, invoice_id: str, amount: float, method: str) -> dict:
+def pay_invoice(db: Database, invoice_id: str, amount: float, method: str) -> dict:
     """Pays an invoice in whole or in part by card or in cash."""
-    if db.get("customer", customer_id) is None:
-        db.reject("customer_not_found", f"No customer {customer_id!r}.")
     invoice = db.get("invoice", invoice_id)
     if invoice is None:
         db.reject("invoice_not_found", f"No invoice {invoice_id!r}.")
-    repair = db.find("repair", {"repair_id": invoice["repair_id"]})[0]
-    bicycle = db.find("bicycle", {"bicycle_id": repair["bicycle_id"]})[0]
-    if bicycle["customer_id"] != customer_id:
-        db.reject("not_your_invoice", "The invoice is not yours.")
     if invoice["status"] != "open":
         db.reject("invoice_closed", f"The invoice is {invoice['status']}.")
     if method == "credit":
@@ -815,7 +833,8 @@ def pay_invoice(db: Database, customer_id: str, invoice_id: str, amount: float, 
         db.reject("too_much_cash", "Cash is taken up to 1000 EUR.")
     paid = money(invoice["paid_amount"] + amount)
     if paid > invoice["amount"]:
-        db.reject("more_than_due", f"Only {money(invoice['amount'] - invoice['paid_amount'])} EUR are left to pay.")
+        left = money(invoice["amount"] - invoice["paid_amount"])
+        db.reject("more_than_due", f"Only {left} EUR are left to pay.")
     payment = db.insert(
         "payment",
         {"invoice_id": invoice_id, "amount": amount, "method": method, "received_at": db.now()},
@@ -833,7 +852,8 @@ def list_payments(db: Database, invoice_id: str, method: str | None = None, limi
     if db.get("invoice", invoice_id) is None:
         db.reject("invoice_not_found", f"No invoice {invoice_id!r}.")
     where = {"invoice_id": invoice_id} if method is None else {"invoice_id": invoice_id, "method": method}
-    return {"payments": [dict(payment) for payment in db.find("payment", where)[:limit]]}
+    payments = sorted(db.find("payment", where), key=lambda payment: payment["received_at"], reverse=True)
+    return {"payments": [dict(payment) for payment in payments[:limit]]}
 
 
 def search_rental_bikes(
@@ -851,6 +871,7 @@ def search_rental_bikes(
     for column, value in (("kind", kind), ("size", size), ("status", status)):
         if value is not None:
             bikes = [bike for bike in bikes if bike[column] == value]
+    bikes = sorted(bikes, key=lambda bike: bike["name"])
     return {"rental_bikes": [dict(bike) for bike in bikes[:limit]]}
 
 
@@ -922,7 +943,7 @@ def extend_rental(db: Database, customer_id: str, rental_id: str, ends_on: str) 
     if rental["customer_id"] != customer_id:
         db.reject("not_your_rental", "The rental is not yours.")
     if rental["status"] not in ("booked", "running"):
-        db.reject("rental_closed", f"The rental is {rental['status']}.")
+        db.reject("wrong_rental_state", f"The rental is {rental['status']}.")
     if ends_on <= rental["ends_on"]:
         db.reject("not_later", f"The rental lasts until {rental['ends_on']} already.")
     extra = days_between(rental["ends_on"], ends_on)
@@ -983,7 +1004,7 @@ def return_rental(db: Database, customer_id: str, rental_id: str) -> dict:
 
 
 def cancel_rentals(db: Database, customer_id: str, rental_ids: list[str]) -> dict:
-    """Cancels up to three booked rentals at once, all or none."""
+    """Cancels up to twenty booked rentals at once, all or none."""
     if db.get("customer", customer_id) is None:
         db.reject("customer_not_found", f"No customer {customer_id!r}.")
     rentals = []
@@ -1001,8 +1022,8 @@ def cancel_rentals(db: Database, customer_id: str, rental_ids: list[str]) -> dic
         db.reject("too_late_to_cancel", "Rentals can be cancelled until the day before.")
     if not rental_ids:
         db.reject("nothing_given", "Give at least one rental.")
-    if len(rental_ids) > 3:
-        db.reject("too_many_given", "At most 3 rentals at a time.")
+    if len(rental_ids) > 20:
+        db.reject("too_many_given", "At most 20 rentals at a time.")
     if len(set(rental_ids)) < len(rental_ids):
         db.reject("given_twice", "Some rental is given twice.")
     for rental in rentals:
@@ -1012,12 +1033,19 @@ def cancel_rentals(db: Database, customer_id: str, rental_ids: list[str]) -> dic
 
 def list_rentals(db: Database, customer_id: str, status: str | None = None, limit: int = 20) -> dict:
     """Lists the rentals of a customer."""
-    if db.get("customer", customer_id) is None:
+    customer = db.get("customer", customer_id)
+    if customer is None:
         db.reject("customer_not_found", f"No customer {customer_id!r}.")
     rentals = db.find("rental", {"customer_id": customer_id})
     if status is not None:
         rentals = [rental for rental in rentals if rental["status"] == status]
-    return {"rentals": [dict(rental) for rental in rentals[:limit]]}
+    rentals = sorted(rentals, key=lambda rental: rental["booked_at"], reverse=True)
+
+    def shown(rental: dict) -> dict:
+        bike = db.find("rental_bike", {"rental_bike_id": rental["rental_bike_id"]})[0]
+        return {**rental, "customer_full_name": customer["full_name"], "rental_bike_name": bike["name"]}
+
+    return {"rentals": [shown(rental) for rental in rentals[:limit]]}
 
 
 def file_warranty_claim(db: Database, customer_id: str, repair_id: str, complaint: str) -> dict:
@@ -1072,4 +1100,5 @@ def list_warranty_claims(db: Database, repair_id: str, status: str | None = None
     claims = db.find("warranty_claim", {"repair_id": repair_id})
     if status is not None:
         claims = [claim for claim in claims if claim["status"] == status]
+    claims = sorted(claims, key=lambda claim: claim["filed_at"], reverse=True)
     return {"warranty_claims": [dict(claim) for claim in claims[:limit]]}
