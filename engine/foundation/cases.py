@@ -6,7 +6,7 @@ must come out is worked out from the contract.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from engine.contracts.touched import touched_tables
 from engine.errors import StateError
 from engine.foundation.probes import Probe, difference_goals, probes_of
 from engine.models.base import Rows
+from engine.models.database import DatabaseSchema
 from engine.models.domain import DomainSpec
 from engine.models.tool import Tool
 from engine.models.trace import Call
@@ -249,37 +250,19 @@ class _Planner:
         self._known.add(print_of)
         state = PlainState(self._database, rows, self._spec.now)
         expected = [evaluate(self._tool, self._database, state, call.arguments)]
-        said = [self._said(expected[0], state, call.arguments)]
+        said = [said_of(self._tool, self._database, expected[0], state, call.arguments)]
         if twice and expected[0].defect is None:
             follow = state.copy()
             if not _has_any(expected[0]):
                 follow.apply(expected[0].changes)
                 expected.append(evaluate(self._tool, self._database, follow, call.arguments))
-                said.append(self._said(expected[1], follow, call.arguments))
+                said.append(said_of(self._tool, self._database, expected[1], follow, call.arguments))
         target = self._tool.contract.requires[want].code if isinstance(want, int) else ""
         calls = (call,) * len(expected)
         case = Case(kind, target, note, rows, self._spec.now, calls, tuple(expected), tuple(said), strict)
         self._cases.append(case)
         if want == "accept":
             self._accepted.append((case, state))
-
-    def _said(self, expected: Expectation, state: PlainState, arguments: dict[str, Any]) -> tuple[str, ...]:
-        """The values that the contract's message of a rejection has places for."""
-        if expected.code is None:
-            return ()
-        failed = [truth.holds for truth in expected.truths].index(False)
-        scope = open_scope(self._tool, self._database, state, arguments)
-        values: list[str] = []
-        for part in parse_message(self._tool.contract.requires[failed].message):
-            if isinstance(part, str):
-                continue
-            try:
-                value = part.expression.evaluate(scope)
-            except Undefined:
-                continue
-            if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-                values.append(repr(value)[1:-1] if part.quoted and isinstance(value, str) else str(value))
-        return tuple(values)
 
     # worlds
 
@@ -325,6 +308,27 @@ class _Planner:
                         draft.rollback(mark)
                     else:
                         break
+
+
+def said_of(
+    tool: Tool, database: DatabaseSchema, expected: Expectation, state: PlainState, arguments: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The values that the contract's message of a rejection has places for; a tool's own message must name them."""
+    if expected.code is None:
+        return ()
+    failed = [truth.holds for truth in expected.truths].index(False)
+    scope = open_scope(tool, database, state, arguments)
+    values: list[str] = []
+    for part in parse_message(tool.contract.requires[failed].message):
+        if isinstance(part, str):
+            continue
+        try:
+            value = part.expression.evaluate(scope)
+        except Undefined:
+            continue
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+            values.append(repr(value)[1:-1] if part.quoted and isinstance(value, str) else str(value))
+    return tuple(values)
 
 
 def _given(names: Collection[str]) -> list[Goal]:

@@ -44,25 +44,41 @@ class ToolOutcome:
     Attributes:
         cases: Every case as it ran.
         traces: Those of all failures, and one of each kind of case.
+        contract_fails: It is the contract that no code can satisfy: it never accepts, or does not say what must come out.
     """
 
     report: ToolReport
     cases: tuple[TestCase, ...]
     traces: tuple[Trace, ...]
+    contract_fails: bool = False
 
 
-def test_tool(spec: DomainSpec, tool: Tool, seed: int | str, runtimes: Runtimes) -> ToolOutcome:
+def test_tool(
+    spec: DomainSpec,
+    tool: Tool,
+    seed: int | str,
+    runtimes: Runtimes,
+    extra: Sequence[Case] = (),  # noqa: PT028 - no test
+) -> ToolOutcome:
     """Tests one tool, apart from all others.
 
     The outcome follows from the domain, the tool and the seed alone, so tools can be tested in any order and in
     any number of processes. The tool must have passed `check_contract` and static admission, and the runtimes'
     domain must hold it.
+
+    Args:
+        spec: The domain's spec.
+        tool: The tool.
+        seed: Decides the planned cases.
+        runtimes: Where it runs.
+        extra: Further cases, such as those of the test agent, with what the contract says of them.
     """
     try:
         plan = plan_cases(spec, tool, seed)
     except ScaleEnvError as error:
         report = ToolReport(tool=tool.name, admitted=False, reasons=(f"no cases could be planned: {error}",))
-        return ToolOutcome(report, (), ())
+        return ToolOutcome(report, (), (), contract_fails=True)
+    plan = replace(plan, cases=(*plan.cases, *extra))
     records, differences = run_plan(plan, runtimes)
     return _conclude(tool, plan, records, differences)
 
@@ -73,15 +89,18 @@ test_tool.__test__ = False  # type: ignore[attr-defined]  # its name is the pape
 def run_plan(plan: Plan, runtimes: Runtimes) -> tuple[list[ExperimentRecord], list[list[str]]]:
     """Runs all cases; with a sandbox, there first, and in process only if no call failed unexpectedly.
 
+    Cases behind one in which the sandbox was lost are not run: code that never ends, or takes all memory, would cost minutes,
+    and one such case refuses the tool already.
+
     Returns:
-        A record for each case, and for each case how the two runtimes differ (empty if they agree).
+        A record for each case that was run, in order, and for each of them how the two runtimes differ (empty if they agree).
     """
     batch = [Experiment(case.rows, case.now, case.calls) for case in plan.cases]
     if runtimes.sandbox is None:
         return list(runtimes.inprocess.experiments(batch)), [[] for _ in batch]
-    sandboxed = list(runtimes.sandbox.experiments(batch))
+    sandboxed = list(runtimes.sandbox.experiments(batch, until_lost=True))
     if any(record.outcome == "failure" for experiment in sandboxed for record in experiment.records):
-        return sandboxed, [[] for _ in batch]
+        return sandboxed, [[] for _ in sandboxed]
     native = list(runtimes.inprocess.experiments(batch))
     return sandboxed, [_differences(one, other) for one, other in zip(sandboxed, native, strict=True)]
 
@@ -160,6 +179,8 @@ def _conclude(
     shown: set[tuple[str, str]] = set()
     reasons: list[str] = []
     failures = 0
+    left = len(plan.cases) - len(records)
+    plan = replace(plan, cases=plan.cases[: len(records)])
     for index, (case, record, differing) in enumerate(zip(plan.cases, records, differences, strict=True)):
         problems = judge(tool, case, record) + differing
         passed = not problems
@@ -187,7 +208,10 @@ def _conclude(
         reasons.append(f"{failures - len(reasons)} further cases failed")
     coverage = tuple(_coverage(tool, plan, cases))
     seen = _effects_seen(tool, plan, cases)
-    reasons.extend(_gaps(tool, plan, coverage, seen))
+    if left:
+        reasons.append(f"the other {left} cases were not run, because the call did not come to its end")
+    else:
+        reasons.extend(_gaps(tool, plan, coverage, seen))
     report = ToolReport(
         tool=tool.name,
         admitted=not reasons,
@@ -197,7 +221,8 @@ def _conclude(
         coverage=coverage,
         effects_seen=seen,
     )
-    return ToolOutcome(report, tuple(cases), tuple(traces))
+    undefined = any(expected.defect is not None for case in plan.cases for expected in case.expected)
+    return ToolOutcome(report, tuple(cases), tuple(traces), contract_fails=undefined or -1 in plan.unreachable)
 
 
 def _coverage(tool: Tool, plan: Plan, cases: Sequence[TestCase]) -> list[RequirementCoverage]:

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from engine.agents.roles.foundation import ProposedCase
 from engine.models.base import Model
 from engine.models.domain import Domain, DomainSpec, TestCase, ToolReport
 from engine.models.graph import Edge, ToolGraph
@@ -20,20 +21,30 @@ if TYPE_CHECKING:
 
 
 class FoundationPlan(Model):
-    """What testing a tool needs."""
+    """What testing a tool needs.
+
+    Attributes:
+        cases: Tool -> cases on top of those that follow from its contract.
+    """
 
     spec: DomainSpec
     tools: tuple[Tool, ...]
     seed: int
+    cases: dict[str, tuple[ProposedCase, ...]] = {}
 
 
 class Judgement(Model):
-    """A tested tool: as it stands after repair, with everything that was tried on it."""
+    """A tested tool: as it stands after repair, with everything that was tried on it.
+
+    Attributes:
+        contract_fails: It is the contract that no code can satisfy.
+    """
 
     tool: Tool
     report: ToolReport
     cases: tuple[TestCase, ...]
     traces: tuple[Trace, ...]
+    contract_fails: bool = False
 
 
 class DomainPlan(Model):
@@ -73,6 +84,9 @@ class FoundationBench:
         self.plan = plan
         self.tools = {tool.name: tool for tool in plan.tools}
         self.refused = screen(plan.spec, plan.tools)
+        for tool in plan.tools:
+            if not tool.source:
+                self.refused[tool.name] = [f"no code came from {tool.made_by}"]
         sound = [tool for tool in plan.tools if not self.refused[tool.name]]
         self._bench = Workbench(plan.spec, sound)
         self.runtimes = self._bench.runtimes
@@ -85,12 +99,23 @@ class FoundationBench:
 def judge_tool(bench: FoundationBench, name: str) -> Judgement:
     """Admits or rejects one tool; the same whatever else was tested before."""
     from engine.foundation.build import refusal
+    from engine.foundation.proposed import examine_cases
     from engine.foundation.testing import test_tool
 
     tool, plan = bench.tools[name], bench.plan
     reasons = bench.refused[name]
-    outcome = refusal(tool, reasons) if reasons else test_tool(plan.spec, tool, plan.seed, bench.runtimes)
-    return Judgement(tool=tool, report=outcome.report, cases=outcome.cases, traces=outcome.traces)
+    if reasons:
+        outcome = refusal(tool, reasons)
+    else:
+        extra = examine_cases(plan.spec, tool, plan.cases.get(name, ()), plan.seed).cases
+        outcome = test_tool(plan.spec, tool, plan.seed, bench.runtimes, extra)
+    return Judgement(
+        tool=tool,
+        report=outcome.report,
+        cases=outcome.cases,
+        traces=outcome.traces,
+        contract_fails=outcome.contract_fails,
+    )
 
 
 class DomainBench:

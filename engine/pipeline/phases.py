@@ -6,24 +6,19 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from engine.executors.local import Executor
-from engine.models.domain import DomainSpec
 from engine.models.graph import Edge
-from engine.models.tool import Tool
 from engine.pipeline.benches import (
     Attempt,
     DomainBench,
     DomainPlan,
-    FoundationBench,
-    FoundationPlan,
-    Judgement,
     Proof,
     attempt_task,
-    judge_tool,
     prove_edges,
 )
 from engine.pipeline.cast import Cast
 from engine.pipeline.judge_pairs import judge_pairs
 from engine.pipeline.ledger import Ledger
+from engine.pipeline.repair import ToolSmith
 from engine.pipeline.seeds import composed_of
 from engine.store.tasks import TaskFilter, TaskOutcome
 
@@ -59,7 +54,7 @@ class Phases:
     def work(self) -> bool:
         """Does what is left; whether as many tasks came about as were asked for."""
         self._compose()
-        self._test()
+        ToolSmith(self._ledger, self._executor, self._cast).work()
         self._infer()
         self._prove()
         return self._build_tasks()
@@ -85,34 +80,6 @@ class Phases:
         events = [ledger.event("warning", f"Seed: {warning}") for warning in spec.warnings]
         words = f"{len(tools)} tools over {len(spec.database.tables)} tables composed."
         ledger.commit("compose", write, [*events, ledger.event("step", words, tools=len(tools))])
-
-    def _foundation(self) -> tuple[DomainSpec, tuple[Tool, ...]]:
-        tools = tuple(stored.tool for stored in self._store.tools.all(self._name))
-        return self._store.domains.get(self._name), tools
-
-    def _test(self) -> None:
-        ledger = self._ledger
-        spec, tools = self._foundation()
-        ledger.begin("test", [f"test:{tool.name}" for tool in tools])
-        left = [tool.name for tool in tools if not ledger.is_done(f"test:{tool.name}")]
-        plan = FoundationPlan(spec=spec, tools=tools, seed=self._run.options.seed)
-        for judgement in self._executor.map(FoundationBench, plan, judge_tool, left):
-            self._store_judgement(judgement)
-
-    def _store_judgement(self, judgement: Judgement) -> None:
-        ledger, report, name = self._ledger, judgement.report, judgement.tool.name
-
-        def write() -> None:
-            self._store.tools.judge(self._name, judgement.tool, report, judgement.cases)
-            self._store.traces.add(self._name, name, judgement.traces)
-
-        if report.admitted:
-            event = ledger.event("step", f"Tool `{name}` admitted after {report.cases} cases.", subject=name)
-            counts = {"tools_admitted": ledger.counts.tools_admitted + 1}
-        else:
-            event = ledger.event("rejection", f"Tool `{name}` rejected: {'; '.join(report.reasons)}", subject=name)
-            counts = {"tools_rejected": ledger.counts.tools_rejected + 1}
-        ledger.commit(f"test:{name}", write, [event], **counts)
 
     def _infer(self) -> None:
         ledger = self._ledger

@@ -62,8 +62,13 @@ class Runtime(Protocol):
         """A new episode that goes on where `save` was called."""
         ...
 
-    def experiments(self, batch: Sequence[Experiment]) -> list[ExperimentRecord]:
-        """Runs experiments apart from each other and from every episode, in as few round trips as it can."""
+    def experiments(self, batch: Sequence[Experiment], *, until_lost: bool = False) -> list[ExperimentRecord]:
+        """Runs experiments apart from each other and from every episode, in as few round trips as it can.
+
+        Args:
+            batch: The experiments.
+            until_lost: Run none behind the first one over which a sandbox was lost; the answer ends with that one.
+        """
         ...
 
     def close_all(self) -> None:

@@ -85,8 +85,8 @@ class InProcessRuntime:
         self._episodes[episode].load(saved)
         return episode
 
-    def experiments(self, batch: Sequence[Experiment]) -> list[ExperimentRecord]:
-        """Runs experiments, each on a database of its own."""
+    def experiments(self, batch: Sequence[Experiment], *, until_lost: bool = False) -> list[ExperimentRecord]:
+        """Runs experiments, each on a database of its own; there is no sandbox that could be lost."""
         records: list[ExperimentRecord] = []
         bases: dict[int, Base] = {}  # experiments often share their rows, and then the very same object
         for rows, now, calls in batch:

@@ -63,10 +63,15 @@ class Experiment(NamedTuple):
 
 
 class ExperimentRecord(NamedTuple):
-    """What an experiment did: a record for each call, and the net diff of all of them."""
+    """What an experiment did: a record for each call, and the net diff of all of them.
+
+    Attributes:
+        lost: Whether a call broke the sandbox that it ran in, or took too long for it.
+    """
 
     records: list[CallRecord]
     diff: list[Change]
+    lost: bool = False
 
 
 def to_changes(diff: Sequence[Change]) -> tuple[RowChange, ...]:

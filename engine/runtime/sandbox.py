@@ -8,7 +8,7 @@ memory, or crashed the interpreter), a fresh one takes over and only that call h
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock
@@ -75,6 +75,7 @@ class SandboxRuntime:
         self._loaded: set[BaseId] = set()  # what the present worker has
         self._present: set[EpisodeId] = set()
         self._closed: list[EpisodeId] = []  # what it has and need not keep
+        self._lost = 0  # workers that broke over a request
         self._lock = RLock()
 
     def base(self, rows: Rows, now: str) -> BaseId:
@@ -152,20 +153,19 @@ class SandboxRuntime:
                 known.changes[table, tuple(cast("list[Any]", key)) if isinstance(key, list) else key] = after
             return episode
 
-    def experiments(self, batch: Sequence[Experiment]) -> list[ExperimentRecord]:
-        """Runs experiments, many in one round trip."""
+    def experiments(self, batch: Sequence[Experiment], *, until_lost: bool = False) -> list[ExperimentRecord]:
+        """Runs experiments, many in one round trip.
+
+        Args:
+            batch: The experiments.
+            until_lost: Run none behind the first one in which a worker was lost; the answer ends with that one.
+        """
         with self._lock:
             records: list[ExperimentRecord] = []
-            turn: list[Experiment] = []
-            calls = 0
-            for experiment in batch:
-                if turn and calls + len(experiment.calls) > _CALLS_A_TURN:
-                    records.extend(self._experiments(turn))
-                    turn, calls = [], 0
-                turn.append(experiment)
-                calls += len(experiment.calls) + 1
-            if turn:
-                records.extend(self._experiments(turn))
+            for turn in _turns(batch):
+                records.extend(self._experiments(turn, until_lost))
+                if until_lost and records and records[-1].lost:
+                    break
             return records
 
     def close_all(self) -> None:
@@ -199,7 +199,7 @@ class SandboxRuntime:
                 known.changes[table, key] = after
         return records
 
-    def _experiments(self, batch: list[Experiment]) -> list[ExperimentRecord]:
+    def _experiments(self, batch: list[Experiment], until_lost: bool) -> list[ExperimentRecord]:
         bases: dict[int, int] = {}  # experiments often share their rows, and then the very same object
         rows: list[Rows] = []
         plain: list[Any] = []
@@ -219,7 +219,7 @@ class SandboxRuntime:
         try:
             answers = json.loads(self._ask("experiments", rows, plain))
         except WorkerLost:
-            return [self._alone(experiment) for experiment in batch]
+            return self._one_by_one(batch, until_lost)
         found: list[ExperimentRecord] = []
         for (records, diff), slots in zip(answers, problems, strict=True):
             following = iter(records)
@@ -227,15 +227,25 @@ class SandboxRuntime:
             found.append(ExperimentRecord(done, read_diff(diff)))
         return found
 
+    def _one_by_one(self, batch: list[Experiment], until_lost: bool) -> list[ExperimentRecord]:
+        records: list[ExperimentRecord] = []
+        for experiment in batch:
+            records.append(self._alone(experiment))
+            if until_lost and records[-1].lost:
+                break
+        return records
+
     def _alone(self, experiment: Experiment) -> ExperimentRecord:
         """An experiment call by call, to see which of them loses the worker."""
         base = self.base(experiment.rows, experiment.now)
         episode = self.open(base)
+        lost = self._lost
         records = [record for call in experiment.calls for record in self.run(episode, [call])]
+        is_lost = self._lost > lost
         diff = self.diff(episode)
         self.close(episode)
         self.drop(base)
-        return ExperimentRecord(records, diff)
+        return ExperimentRecord(records, diff, is_lost)
 
     def _about(self, operation: str, episode: EpisodeId, *more: Any) -> str:
         """Asks about an episode, which a new worker must be told first."""
@@ -276,6 +286,7 @@ class SandboxRuntime:
         try:
             answer = self._worker.ask(request)
         except WorkerLost:
+            self._lost += 1
             self._lose()
             raise
         if self._closed:
@@ -301,3 +312,17 @@ class SandboxRuntime:
             return self._episodes[episode]
         except KeyError:
             raise UsageError(f"no episode {episode}: it was closed or never opened") from None
+
+
+def _turns(batch: Sequence[Experiment]) -> Iterator[list[Experiment]]:
+    """Experiments that go into one round trip each."""
+    turn: list[Experiment] = []
+    calls = 0
+    for experiment in batch:
+        if turn and calls + len(experiment.calls) > _CALLS_A_TURN:
+            yield turn
+            turn, calls = [], 0
+        turn.append(experiment)
+        calls += len(experiment.calls) + 1
+    if turn:
+        yield turn

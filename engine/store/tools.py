@@ -102,6 +102,16 @@ class Tools:
             [cells(position, tool) for position, tool in enumerate(tools)],
         )
 
+    def rewrite(self, domain: str, tools: Sequence[Tool]) -> None:
+        """Puts other contracts and code in the place of candidates that were not tested yet."""
+        self._connection.write_many(
+            "update tool set mutates = ?, body = ?, digest = ? where domain = ? and name = ? and report is null",
+            [
+                (int(tool.mutates_state), pack(text := tool.model_dump_json()), digest_of(text), domain, tool.name)
+                for tool in tools
+            ],
+        )
+
     def judge(self, domain: str, tool: Tool, report: ToolReport, cases: Sequence[TestCase]) -> None:
         """Stores the verdict on a tool in place of an earlier one.
 
