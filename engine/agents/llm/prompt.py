@@ -7,6 +7,7 @@ A prompt file has two parts, divided by a line `=====`: the instructions, sent a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -23,10 +24,10 @@ def load(name: str) -> tuple[str, str]:
         FileNotFoundError: There is no such prompt.
         ValueError: The file has not two parts.
     """
-    parts = (_FOLDER / f"{name}.txt").read_text("utf-8").split(_DIVIDER)
+    parts = _read(name).split(_DIVIDER)
     if len(parts) != 2:
         raise ValueError(f"the prompt `{name}` needs exactly one line `=====`")
-    common = (_FOLDER / "common.txt").read_text("utf-8").strip()
+    common = _read("common").strip()
     return f"{parts[0].strip()}\n\n{common}", parts[1].strip()
 
 
@@ -42,6 +43,26 @@ def fill(name: str, **data: str) -> tuple[str, str]:
         ValueError: Something is given that the request does not name.
     """
     system, request = load(name)
+    return system, _filled(name, request, data)
+
+
+def note(name: str, **data: str) -> str:
+    """A prompt file without instructions: something that is said within a conversation, with its data in place.
+
+    Raises:
+        FileNotFoundError: There is no such prompt.
+        KeyError: It names a place that is not given.
+        ValueError: Something is given that it does not name.
+    """
+    return _filled(name, _read(name).strip(), data)
+
+
+@cache
+def _read(name: str) -> str:
+    return (_FOLDER / f"{name}.txt").read_text("utf-8")
+
+
+def _filled(name: str, request: str, data: Mapping[str, str]) -> str:
     places = set(_PLACE.findall(request))
     if surplus := data.keys() - places:
         raise ValueError(f"the prompt `{name}` has no place for {sorted(surplus)}")
@@ -51,7 +72,7 @@ def fill(name: str, **data: str) -> tuple[str, str]:
         if found and all(not data[place] for place in found):
             continue
         lines.append(_PLACE.sub(lambda match: delimited(match[1], data[match[1]]), line))
-    return system, "\n".join(lines)
+    return "\n".join(lines)
 
 
 def delimited(name: str, text: str) -> str:
