@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from engine.models.base import digest
+from engine.models.call import Answer, ModelCall
 from engine.models.chain import Chain, ChainStep, FromOutput, FromProfile, Literal
 from engine.models.database import Column, DatabaseSchema, Table
 from engine.models.dataset import DatasetChoice, SplitPlan
@@ -59,7 +62,7 @@ def fill_with_attacks(path: Path) -> Path:
     """Writes a store in which every free text is an attack."""
     tools = (_tool("read_note", mutates=False), _tool(f"write_{ATTACK}", mutates=True))
     names = [tool.name for tool in tools]
-    options = RunOptions(tasks=1)
+    options = RunOptions(tasks=1, models={"code": ATTACK, "instruction": ATTACK}, hint=ATTACK, base_url=ATTACK)
     with Store.open(path) as store:
         store.domains.save(_spec(), options)
         store.tools.save("hostile", tools)
@@ -98,7 +101,42 @@ def fill_with_attacks(path: Path) -> Path:
         event = RunEvent(kind="rejection", phase="test", message=ATTACK, subject=ATTACK)
         store.runs.advance(run.id, "host:1:1:a", None, progress, [event])
         store.runs.end(run.id, "host:1:1:a", "failed", [event], error=ATTACK)
+        _calls(store, run.id, names[1])
     return path
+
+
+def _calls(store: Store, run: str, tool: str) -> None:
+    """Calls of language models in which everything that a model, a file or a user wrote is an attack."""
+    bodies = (ATTACK, json.dumps({ATTACK: ATTACK}), f"def {ATTACK}(db):\n    pass")
+    for number, body in enumerate(bodies):
+        answer = asked(f"{ATTACK} {number}", body, model=ATTACK, finish=ATTACK)
+        store.answers.put(answer)
+        call = ModelCall(
+            run=run,
+            domain="hostile",
+            role="code",
+            subject=tool,
+            key=answer.key,
+            model=ATTACK,
+            turn=1 + number % 2,
+            outcome="refused",
+            problem=ATTACK,
+            prompt_tokens=5,
+        )
+        store.calls.add(call)
+        store.calls.add(call.model_copy(update={"role": "instruction", "subject": ATTACK, "task": "hostile-0000"}))
+    store.calls.add(ModelCall(run=run, domain="hostile", role="debug", subject=ATTACK, model=ATTACK, outcome="failed"))
+
+
+def asked(words: str, text: str, *, model: str = "openai/x", finish: str = "stop") -> Answer:
+    """An answer as the client keeps it."""
+    request = {
+        "version": 1,
+        "model": model,
+        "messages": [{"role": "system", "content": f"Role: code\n{words}"}, {"role": "user", "content": words}],
+        "schema": {"type": "object", "properties": {words: {"type": "string"}}},
+    }
+    return Answer(key=digest(request), model=model, request=request, text=text, finish=finish, prompt_tokens=5)
 
 
 def _edit(store: Store, tool: Tool, options: RunOptions) -> None:
@@ -127,6 +165,7 @@ def _spec() -> DomainSpec:
         seed_digest="e" * 64,
         database=DatabaseSchema(tables=(table,)),
         warnings=(ATTACK,),
+        made_by={"domain": ATTACK, "code": ATTACK},
     )
 
 
@@ -149,6 +188,7 @@ def _tool(name: str, *, mutates: bool) -> Tool:
         ),
         source=f"def tool(db):\n    '''{ATTACK}'''\n",
         summary=ATTACK,
+        made_by=ATTACK,
     )
 
 
@@ -225,5 +265,6 @@ def _outcome(tool: str) -> TaskOutcome:
         initial_state=InitialState(rows=_rows(), now=ATTACK),
         gold_diff=(RowChange(table=ATTACK, key=ATTACK, after={ATTACK: ATTACK}),),
         audits=(Audit(name="solvable", passed=True, detail=ATTACK, traces=("trace-3",)),),
+        made_by={"instruction": ATTACK},
     )
     return TaskOutcome(position=0, id=task.id, state="audited", difficulty="easy", task=task)
