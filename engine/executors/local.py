@@ -47,7 +47,13 @@ class Executor(Protocol):
     """Runs `work(set_up(plan), item)` for every item."""
 
     def map(
-        self, set_up: Callable[[Plan], B], plan: Plan, work: Callable[[B, Item], Answer], items: Iterable[Item]
+        self,
+        set_up: Callable[[Plan], B],
+        plan: Plan,
+        work: Callable[[B, Item], Answer],
+        items: Iterable[Item],
+        *,
+        keep: bool = False,
     ) -> Generator[Answer, None, None]:
         """Yields the answers in the order of the items.
 
@@ -56,6 +62,7 @@ class Executor(Protocol):
             plan: What a bench is built from; has to be picklable, as items and answers have.
             work: A function of a module, without side effects beyond its bench.
             items: May be endless; the caller just stops asking.
+            keep: Keep the benches when all is done, for a next call with this very plan (the same object).
         """
         ...
 
@@ -67,22 +74,46 @@ class Executor(Protocol):
 class InlineExecutor:
     """Does everything in this process, one after the other."""
 
+    def __init__(self) -> None:
+        self._kept: tuple[Any, Any, Any] | None = None
+
     def map(
-        self, set_up: Callable[[Plan], B], plan: Plan, work: Callable[[B, Item], Answer], items: Iterable[Item]
+        self,
+        set_up: Callable[[Plan], B],
+        plan: Plan,
+        work: Callable[[B, Item], Answer],
+        items: Iterable[Item],
+        *,
+        keep: bool = False,
     ) -> Generator[Answer, None, None]:
         """See `Executor.map`."""
-        bench: B | None = None
+        bench = cast("B | None", self._take_kept(set_up, plan))
+        finished = False
         try:
             for item in items:
                 if bench is None:
                     bench = set_up(plan)
                 yield work(bench, item)
+            finished = True
         finally:
-            if bench is not None:
+            if bench is not None and keep and finished:
+                self._kept = (set_up, plan, bench)
+            elif bench is not None:
                 bench.close()
 
+    def _take_kept(self, set_up: Any, plan: Any) -> Any:
+        """The bench that was kept for this plan; one for another plan is closed."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        if kept[0] is set_up and kept[1] is plan:
+            return kept[2]
+        kept[2].close()
+        return None
+
     def close(self) -> None:
-        """Nothing is left running."""
+        """Closes the bench that was kept, if there is one."""
+        self._take_kept(None, None)
 
 
 class ProcessExecutor:
@@ -99,16 +130,20 @@ class ProcessExecutor:
         self._workers = [_Worker() for _ in range(workers)]
         self._folder = tempfile.TemporaryDirectory(prefix="scaleenv-", ignore_cleanup_errors=True)
         self._plans = 0
+        self._kept: tuple[Any, Any, Path] | None = None
 
     def map(
-        self, set_up: Callable[[Plan], B], plan: Plan, work: Callable[[B, Item], Answer], items: Iterable[Item]
+        self,
+        set_up: Callable[[Plan], B],
+        plan: Plan,
+        work: Callable[[B, Item], Answer],
+        items: Iterable[Item],
+        *,
+        keep: bool = False,
     ) -> Generator[Answer, None, None]:
         """See `Executor.map`."""
-        self._plans += 1
-        # A plan can be large (the base rows of a seed): it goes through a file once, not through pipes with every item.
-        path = Path(self._folder.name) / f"plan-{self._plans}"
-        path.write_bytes(pickle.dumps((set_up, work, plan)))
-        source = enumerate(items)
+        path = self._told(set_up, plan)
+        source = ((number, (work, item)) for number, item in enumerate(items))
         answers: dict[int, tuple[Any, BaseException | None]] = {}
         asked: dict[int, Any] = {}
         following, finished = 0, False
@@ -129,7 +164,26 @@ class ProcessExecutor:
             if asked or answers:  # the caller has enough, or an error came: what still runs is not wanted
                 for worker in self._workers:
                     worker.stop()
-            path.unlink(missing_ok=True)
+            if keep and not asked and not answers:
+                self._kept = (set_up, plan, path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _told(self, set_up: Any, plan: Any) -> Path:
+        """The file that tells the processes a plan: the one that was kept for it, or a new one.
+
+        A plan can be large (the base rows of a seed): it goes through a file once, not through pipes with every item. A
+        process that has set its bench up from a file goes on with it as long as items come with that file's name.
+        """
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[0] is set_up and kept[1] is plan:
+            return kept[2]
+        if kept is not None:
+            kept[2].unlink(missing_ok=True)
+        self._plans += 1
+        path = Path(self._folder.name) / f"plan-{self._plans}"
+        path.write_bytes(pickle.dumps((set_up, plan)))
+        return path
 
     def _feed(
         self, source: Iterator[tuple[int, Any]], asked: dict[int, Any], answers: dict[int, Any], path: Path
@@ -258,10 +312,10 @@ def _interrupts_held() -> Generator[None, None, None]:
 def _serve(pipe: Connection[Any, Any]) -> None:
     """A worker process: answers items until nobody is there to ask."""
     signal.signal(signal.SIGTERM, _leave)
-    current, bench, work = "", None, None
+    current, bench = "", None
     while True:
         try:
-            path, number, item = pipe.recv()
+            path, number, (work, item) = pipe.recv()
         except (EOFError, OSError):
             break
         try:
@@ -269,9 +323,8 @@ def _serve(pipe: Connection[Any, Any]) -> None:
                 if bench is not None:
                     bench.close()
                     bench = None
-                set_up, work, plan = pickle.loads(Path(path).read_bytes())
+                set_up, plan = pickle.loads(Path(path).read_bytes())
                 bench, current = set_up(plan), path
-            assert work is not None
             reply = (number, work(bench, item), None, "")
         except Exception as error:
             reply = (number, None, _portable(error), "" if isinstance(error, ScaleEnvError) else traceback.format_exc())

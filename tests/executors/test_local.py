@@ -72,6 +72,25 @@ def test_answers_come_in_the_order_of_the_questions(workers: int, tmp_path: Path
     executor.close()
 
 
+def double(bench: Ready, number: int) -> tuple[int, int]:
+    return 2 * number, id(bench)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_benches_are_kept_for_the_same_plan_where_that_is_wished(workers: int, tmp_path: Path) -> None:
+    executor = local_executor(workers)
+    plan = str(tmp_path)
+    first = list(executor.map(Ready, plan, double, range(8), keep=True))
+    assert not list(tmp_path.iterdir())
+    assert list(executor.map(Ready, plan, square, range(8), keep=True)) == [n * n for n in range(8)]
+    again = list(executor.map(Ready, plan, double, range(8)))
+    assert [each[0] for each in again] == [each[0] for each in first]
+    assert {each[1] for each in again} <= {each[1] for each in first}
+    list(executor.map(Ready, str(tmp_path / ".." / tmp_path.name), square, range(8), keep=True))
+    assert list(tmp_path.iterdir())
+    executor.close()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_of_the_work_is_raised_here_after_the_answers_before_it(workers: int, tmp_path: Path) -> None:
     executor = local_executor(workers)
