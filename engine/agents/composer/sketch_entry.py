@@ -228,7 +228,9 @@ def _update(sketch: ToolSketch, table: Table, blueprint: Blueprint, _database: D
         and not table.column[column].generated
         and table.column[column].role not in _WRITTEN_BY_DATABASE
     ]
-    return {"columns": tuple(given)} if given else {}
+    if given or not sketch.is_plain:
+        return {"columns": tuple(given)}  # none: what is said beyond the kind changes it, and the caller gives nothing
+    return {}
 
 
 def _transition(sketch: ToolSketch, _table: Table, _blueprint: Blueprint, _database: DatabaseSchema) -> dict[str, Any]:

@@ -64,7 +64,11 @@ def with_tools(blueprint: Blueprint, entity: str, tools: dict[str, ToolEntry]) -
 
 
 def scope_of(
-    sketch: ToolSketch, blueprint: Blueprint, database: DatabaseSchema, parameters: dict[str, Any] | None = None
+    sketch: ToolSketch,
+    blueprint: Blueprint,
+    database: DatabaseSchema,
+    parameters: dict[str, Any] | None = None,
+    owner: dict[str, Any] | None = None,
 ) -> ToolScope:
     """The names of a tool as far as its sketch says them.
 
@@ -73,6 +77,7 @@ def scope_of(
         blueprint: The domain's entities.
         database: The schema composed from it.
         parameters: Further parameters as an entry has them.
+        owner: `owner` or `acting` of the entry, where it says who may use the tool.
 
     Raises:
         CannotAnswer: The sketch contradicts the entities.
@@ -82,6 +87,7 @@ def scope_of(
     if sketch.kind in ("compute", "action"):
         acting = sketch.kind == "action" and blueprint.entities[sketch.entity].owner is not None
         fields |= {"kind": "compute", "returns": {"done": "True"}, "acting": acting}
+    fields |= owner or {}
     try:
         entry = ToolEntry.model_validate(fields)
         return _drafted(with_tools(blueprint, sketch.entity, {sketch.name: entry}), database, sketch)

@@ -54,6 +54,7 @@ class WireEntry(Wire):
     set: Texts = ()
     effects: tuple[WireEffect, ...] = ()
     returns: Texts = ()
+    owner: Text = ""
 
 
 class WireEntries(Wire):
@@ -81,7 +82,9 @@ def read_entry(wire: WireEntry, sketch: ToolSketch, blueprint: Blueprint, databa
     """
     fields = skeleton(sketch, blueprint, database)
     parameters = {name: _parameter(text) for name, text in _assignments(wire.parameters, "parameters")}
-    scope = scope_of(sketch, blueprint, database, parameters)
+    owner = _owner(wire.owner)
+    scope = scope_of(sketch, blueprint, database, parameters, owner)
+    fields |= owner
     if parameters:
         fields["parameters"] = {**fields.get("parameters", {}), **parameters}
     rules = tuple(_rule(rule, scope, database) for rule in wire.rules if rule.code not in scope.codes)
@@ -92,6 +95,8 @@ def read_entry(wire: WireEntry, sketch: ToolSketch, blueprint: Blueprint, databa
     values = dict(_assignments(wire.set, "set"))
     if values:
         fields["set"] = values
+        if sketch.kind == "update" and not sketch.parameters:
+            fields["columns"] = ()  # what it writes is all said
         if "columns" in fields:
             fields["columns"] = tuple(column for column in fields["columns"] if column not in values)
     if wire.effects:
@@ -131,7 +136,16 @@ def write_entry(name: str, entry: ToolEntry) -> WireEntry:
         set=tuple(f"{column} = {value}" for column, value in entry.set.items()),
         effects=effects,
         returns=tuple(f"{called} = {one.value}" for called, one in entry.returns.items()),
+        owner=entry.owner or ("none" if entry.acting is False else ""),
     )
+
+
+def _owner(text: str) -> dict[str, Any]:
+    """Who may use the tool, where it is not the row's owner: nobody in particular, or the user at the end of another path."""
+    said = text.strip().lower()
+    if said in ("none", "nobody", "anyone"):
+        return {"acting": False}
+    return {"owner": said} if said else {}
 
 
 def _assignments(texts: Sequence[str], field: str) -> list[tuple[str, str]]:

@@ -77,7 +77,7 @@ def write_rule(rule: Rule) -> str:
 def _written(value: Any, field: str, kind: str) -> str:
     if isinstance(value, dict):
         items = cast("dict[str, str | tuple[str, ...]]", value).items()
-        shown = [f"{name!r}: {item if isinstance(item, str) else [*item]!r}" for name, item in items]
+        shown = [f"{name!r}: {item if isinstance(item, str) else list(item)}" for name, item in items]
         return "{" + ", ".join(shown) + "}"
     if isinstance(value, tuple):
         return str(list(cast("tuple[str, ...]", value)))
