@@ -63,7 +63,7 @@ class Cast:
         self._tools_per_call = tools_per_call
         self._blueprint = blueprint
         self._client: ModelClient | None = None
-        self._waiter = Waiter(poll, is_exhausted)
+        self._waiter = Waiter(poll)
 
     # The roles
 
@@ -165,7 +165,7 @@ class Cast:
 
         Raises:
             Cancelled: Somebody asked the run to stop.
-            BudgetReached: The run may not ask any more; what was under way has been answered and kept.
+            BudgetReached: The run may not ask any more.
             ProviderError: A provider can't be used.
             CannotAnswer: What the work itself lets through.
             KeyboardInterrupt: The user stopped it.
@@ -173,7 +173,7 @@ class Cast:
         return self._waiter.wait(work)
 
     def close(self) -> None:
-        """Ends all connections."""
+        """Ends all connections; what was asked for and paid before a budget was reached is still answered, and kept."""
         if self._client is not None:
             client, self._client = self._client, None
             self._waiter.wait(client.close())

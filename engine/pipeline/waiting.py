@@ -1,4 +1,4 @@
-"""Waits for asynchronous work from a thread that has other duties: it can be told to stop, and loses nothing that was paid for."""
+"""Waits for asynchronous work from a thread that has other duties, and can be told to stop."""
 
 from __future__ import annotations
 
@@ -23,19 +23,17 @@ class Waiter:
 
     Args:
         poll: Called every second while something is awaited; whatever it raises ends the work.
-        outlives: Errors of the work after which what else is under way may still come to its end, because it was paid for
-            already; after all others, and when `poll` raises, it is cut off.
     """
 
-    def __init__(
-        self, poll: Callable[[], None] = nothing, outlives: Callable[[BaseException], bool] = lambda _error: False
-    ) -> None:
+    def __init__(self, poll: Callable[[], None] = nothing) -> None:
         self._poll = poll
-        self._outlives = outlives
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Does the work, and returns what it came to.
+
+        What the work has set going and does not wait for itself rests when it ends, and goes on in the next `wait`. Only
+        where `poll` or an interrupt ends it, all of that is cut off.
 
         Raises:
             BaseException: What the work or `poll` raised; of several errors at once the gravest.
@@ -44,22 +42,17 @@ class Waiter:
             self._loop = asyncio.new_event_loop()
         task = self._loop.create_task(work)
         try:
-            self._run_until_done({task})
+            while not task.done():
+                self._loop.run_until_complete(asyncio.wait({task}, timeout=POLL_SECONDS))
+                if not task.done():
+                    self._poll()
         except BaseException:
             self._cut_off()
             raise
-        error = None if task.cancelled() else task.exception()
-        if error is None and not task.cancelled():
-            return task.result()
-        error = gravest(error or asyncio.CancelledError())
-        if self._outlives(error):
-            try:
-                self._run_until_done(asyncio.all_tasks(self._loop))
-            except BaseException:
-                self._cut_off()
-                raise
-        self._cut_off()
-        raise error
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            raise gravest(error)
+        return task.result()
 
     def close(self) -> None:
         """Gives the loop back."""
@@ -69,14 +62,6 @@ class Waiter:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
         self._loop = None
-
-    def _run_until_done(self, tasks: set[asyncio.Task[Any]]) -> None:
-        assert self._loop is not None
-        pending = tasks
-        while pending:
-            _, pending = self._loop.run_until_complete(asyncio.wait(pending, timeout=POLL_SECONDS))
-            if pending:
-                self._poll()
 
     def _cut_off(self) -> None:
         """Cancels whatever is under way, and lets it leave in order."""
