@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from engine.agents.llm.endpoint import Endpoint
 from engine.models.base import Model
+from engine.pipeline.addresses import is_local
 
 OWN_VARIABLE = "SCALEENV_API_KEY"
 """The key of a server of one's own that is given by its base URL alone."""
@@ -112,7 +113,7 @@ def key_state(endpoint: Endpoint) -> KeyState:
         return KeyState(variable=found, status="present")
     if endpoint.key_variable:
         return KeyState(variable=endpoint.key_variable, status="absent")
-    if endpoint.base_url:
+    if endpoint.base_url and is_local(endpoint.base_url):
         return KeyState(variable="", status="placeholder")
     if variables:
         return KeyState(variable=variables[0], status="absent")
