@@ -111,7 +111,7 @@ class _Writer:
         """The wish of one goal, and the sentences that follow it."""
         tool = goal.tool
         self._tables = [entity.table for entity in goal.entities]
-        wish = _summary(tool)
+        wish = wish_words(tool)
         acting = self._acting(tool)
         loose: list[tuple[Parameter, str]] = []
         for entity in goal.entities:
@@ -370,7 +370,7 @@ class _Writer:
         )
 
 
-def _summary(tool: Tool) -> str:
+def wish_words(tool: Tool) -> str:
     """The words in which people ask for the tool; from its name where nobody wrote them."""
     if tool.summary:
         return tool.summary[0].lower() + tool.summary[1:].rstrip(".")

@@ -109,13 +109,13 @@ def leaks(task: Task, domain: Domain) -> list[str]:
     ]
     found += [
         f"the id `{value}`"
-        for value in _made_up(task.initial_state.rows, domain)
+        for value in made_up(task.initial_state.rows, domain)
         if value not in said and find(value, text)
     ]
     return found
 
 
-def _made_up(rows: Rows, domain: Domain) -> Iterator[str]:
+def made_up(rows: Rows, domain: Domain) -> Iterator[str]:
     """The generated text ids of s0."""
     for table in domain.database.tables:
         for column in table.columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from engine.agents.llm.made_up import made_up
 from engine.agents.llm.prompt import fill
 from engine.agents.llm.question import Asker, Question
 from engine.agents.llm.structured import json_answer, schema_of
@@ -28,9 +29,6 @@ class ModelInstruction:
     async def write(self, request: InstructionRequest) -> InstructionAnswer:
         """See `InstructionAgent.write`."""
 
-        def check(answer: _Instruction) -> Sequence[str]:
-            return list(_problems(answer.instruction, request.hidden))
-
         system, user = fill(
             "instruction",
             title=request.title,
@@ -42,6 +40,12 @@ class ModelInstruction:
             refused=request.refused,
             complaints="\n".join(f"- {complaint}" for complaint in request.complaints),
         )
+        # The story is no source: its numbers would be wishes that the reference solution knows nothing of.
+        told = "\n".join([request.draft, request.title, *map(str, request.profile.values()), *_facts(request)])
+
+        def check(answer: _Instruction) -> Sequence[str]:
+            return list(_problems(answer.instruction, request.hidden, told))
+
         question = Question(
             role="instruction",
             system=system,
@@ -63,7 +67,11 @@ def _goal(number: int, goal: SaidGoal) -> str:
     return "\n".join([f"{number}. {goal.words}", *(f"   - {label}: {value}" for label, value in goal.facts.items())])
 
 
-def _problems(text: str, hidden: Sequence[str]) -> Iterator[str]:
+def _facts(request: InstructionRequest) -> list[str]:
+    return [value for goal in request.goals for value in goal.facts.values()]
+
+
+def _problems(text: str, hidden: Sequence[str], told: str) -> Iterator[str]:
     if not text.strip():
         yield "instruction: it is empty; write what the user says"
     if len(text) > LONGEST:
@@ -71,3 +79,5 @@ def _problems(text: str, hidden: Sequence[str]) -> Iterator[str]:
     for word in hidden:
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
             yield f'instruction: "{word}" is nothing that a user would say; say it in plain words'
+    for problem in made_up(text, told):
+        yield f"instruction: {problem}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from engine.agents.llm.made_up import made_up
 from engine.agents.llm.prompt import fill
 from engine.agents.llm.question import Asker, Question
 from engine.agents.llm.structured import json_answer, schema_of
@@ -16,8 +17,6 @@ LONGEST = 2_000
 """Characters of one message of a user."""
 _OVERHEARD = 9
 """So many words of the rules in a row are no coincidence."""
-_EXACT = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w:/.,-]*\d[\w:/.,-]*")
-"""What can't be guessed: e-mail addresses, and whatever has a digit in it."""
 
 
 class _Said(Model):
@@ -45,7 +44,11 @@ class ModelUser:
         told = f"{request.instruction}\n{profile}\n{said}"
 
         def check(answer: _Said) -> Sequence[str]:
-            return [*_empty_or_long(answer.text), *_given_away(answer.text, system), *_made_up(answer.text, told)]
+            return [
+                *_empty_or_long(answer.text),
+                *_given_away(answer.text, system),
+                *(f"text: {problem}" for problem in made_up(answer.text, told)),
+            ]
 
         question = Question(
             role="user",
@@ -78,20 +81,3 @@ def _given_away(text: str, rules: str) -> list[str]:
 def _runs(text: str) -> Iterator[tuple[str, ...]]:
     words = re.findall(r"[\w']+", text.lower())
     return zip(*(islice(words, start, None) for start in range(_OVERHEARD)), strict=False)
-
-
-def _made_up(text: str, told: str) -> list[str]:
-    """Addresses, numbers, dates and codes of which nobody has told the user."""
-    known = {_bare(word) for word in _EXACT.findall(told)}
-    parts = {part for word in known for part in re.findall(r"\d+", word)}
-    invented = [
-        word
-        for word in map(_bare, _EXACT.findall(text))
-        if word not in known and not set(re.findall(r"\d+", word)) <= parts
-    ]
-    invented += [word for word in map(_bare, _EXACT.findall(text)) if "@" in word and word not in known]
-    return [f'text: nobody told you "{word}"; say only what you know' for word in dict.fromkeys(invented)]
-
-
-def _bare(word: str) -> str:
-    return word.strip(".,:;-/").lower()
