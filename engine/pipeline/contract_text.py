@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from ruamel.yaml.nodes import Node
 from engine.models.base import Model
 from engine.models.tool import Contract, Tool
 from engine.seeds.problems import Path
-from engine.seeds.yaml_text import lines_of, plain
+from engine.seeds.yaml_text import lines_of, plain, write_yaml
 
 LARGEST_TEXT = 200_000
 """Characters of a contract or a source that are read at most."""
@@ -70,14 +69,7 @@ def write_contract(contract: Contract) -> str:
     if _UNWRITABLE.search(contract.model_dump_json()):
         text = json.dumps(data, indent=2, ensure_ascii=False)
         return _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
-    stream = io.StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue]
-    yaml.allow_unicode = True
-    yaml.width = 100_000  # an expression stays on its line: messages count its columns
-    yaml.dump(data, stream)  # pyright: ignore[reportUnknownMemberType]
-    return stream.getvalue()
+    return write_yaml(data)
 
 
 def read_contract(text: str) -> ContractText:

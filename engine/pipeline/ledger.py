@@ -109,6 +109,10 @@ class Ledger:
         self._observe(self.progress(), stored)
         self._check_cancel()
 
+    def say(self, message: str) -> None:
+        """A line of the log at once, while a step that takes long is under way."""
+        self.commit(None, lambda: None, [self.event("step", message)], behind=self._behind)
+
     def event(self, kind: Any, message: str, *, subject: str = "", **data: Any) -> RunEvent:
         """A line of the log in the phase at hand."""
         return RunEvent(kind=kind, phase=self._phase, message=message, subject=subject, data=data)

@@ -16,10 +16,10 @@ from engine.pipeline.benches import (
     prove_edges,
 )
 from engine.pipeline.cast import Cast
+from engine.pipeline.composing import compose_domain
 from engine.pipeline.judge_pairs import judge_pairs
 from engine.pipeline.ledger import Ledger
 from engine.pipeline.repair import ToolSmith
-from engine.pipeline.seeds import composed_of
 from engine.store.tasks import TaskFilter, TaskOutcome
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Phases:
 
     def work(self) -> bool:
         """Does what is left; whether as many tasks came about as were asked for."""
-        self._compose()
+        compose_domain(self._ledger, self._cast)
         ToolSmith(self._ledger, self._executor, self._cast).work()
         self._infer()
         self._prove()
@@ -64,22 +64,6 @@ class Phases:
         """What it came to, in a sentence; after `work`."""
         found, asked = self._ledger.counts.tasks_audited, self._run.options.tasks
         return f"{found} audited tasks." if found >= asked else f"Only {found} of {asked} audited tasks came about."
-
-    def _compose(self) -> None:
-        ledger = self._ledger
-        ledger.begin("compose", ["compose"])
-        if ledger.is_done("compose"):
-            return
-        composed = composed_of(self._store.runs.seed(self._run.id))
-        spec, tools = composed.spec, composed.tools
-
-        def write() -> None:
-            self._store.domains.save(spec, self._run.options)
-            self._store.tools.save(self._name, tools)
-
-        events = [ledger.event("warning", f"Seed: {warning}") for warning in spec.warnings]
-        words = f"{len(tools)} tools over {len(spec.database.tables)} tables composed."
-        ledger.commit("compose", write, [*events, ledger.event("step", words, tools=len(tools))])
 
     def _infer(self) -> None:
         ledger = self._ledger

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import io
 from typing import Any, cast
 
+from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.seeds.problems import Path
@@ -55,3 +57,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
     return value
+
+
+def write_yaml(data: Any) -> str:
+    """Plain data as YAML in block style, keys in their order."""
+    stream = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue]
+    yaml.allow_unicode = True
+    yaml.width = 100_000  # an expression stays on its line: messages count its columns
+    yaml.dump(data, stream)  # pyright: ignore[reportUnknownMemberType]
+    return stream.getvalue()

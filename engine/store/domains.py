@@ -157,6 +157,20 @@ class Domains:
             ),
         )
 
+    def save_blueprint(self, name: str, text: str) -> None:
+        """Keeps the blueprint that a keyword became, so that it can be edited and used as a seed."""
+        self._connection.write("insert or replace into blueprint (domain, text) values (?, ?)", (name, pack(text)))
+
+    def blueprint(self, name: str) -> str | None:
+        """The blueprint that a keyword became, as YAML; `None` for a domain of another seed.
+
+        Raises:
+            UsageError: There is no such domain.
+        """
+        self.require(name)
+        row = self._connection.one("select text from blueprint where domain = ?", (name,))
+        return None if row is None else unpack(row["text"], f"blueprint of `{name}`")
+
     def get(self, name: str) -> DomainSpec:
         """What the seed said.
 

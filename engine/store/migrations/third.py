@@ -1,4 +1,4 @@
-"""What language models need: their answers for ever, and which run used which."""
+"""What language models need: their answers for ever, which run used which, and the blueprints that came of keywords."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ _STATEMENTS = (
       at real not null              -- seconds since 1970
     ) strict
     """,
+    """
+    create table blueprint (
+      domain text primary key references domain (name) on delete cascade,
+      text blob not null            -- compressed YAML
+    ) strict
+    """,
     "create index model_call_run on model_call (run, role, subject, task, seq)",
     "create index model_call_domain on model_call (domain, role, seq)",
     "create index model_call_task on model_call (task, seq) where task != ''",
@@ -53,6 +59,6 @@ _STATEMENTS = (
 
 
 def third(db: Database) -> None:
-    """Makes room for answers and calls."""
+    """Makes room for answers, calls and blueprints."""
     for statement in _STATEMENTS:
         db.conn.execute(statement)
