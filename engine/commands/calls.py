@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from engine.commands.console import DEFAULT_DB, Db, Json, show, table
-from engine.commands.model_options import money
+from engine.commands.model_options import cost_in_words, money
 
 if TYPE_CHECKING:
     from engine.models.call import Answer, ModelCall
@@ -66,7 +66,7 @@ def show_sums(run: str, by: str, groups: list[CallSums], total: CallSums, as_jso
     def row(name: str, sums: CallSums) -> tuple[Any, ...]:
         return (
             *(name, sums.models, sums.calls, sums.cached, sums.corrected, sums.refused + sums.failed, sums.repairs),
-            *(f"{sums.prompt_tokens:,}", f"{sums.completion_tokens:,}", _cost(sums)),
+            *(f"{sums.prompt_tokens:,}", f"{sums.completion_tokens:,}", cost_in_words(sums)),
         )
 
     head = (by, "models", "calls", "cached", "corrected", "in vain", "repairs", "read", "written", "cost")
@@ -79,12 +79,6 @@ def show_sums(run: str, by: str, groups: list[CallSums], total: CallSums, as_jso
             else [f"`{run}` asked no language model anything."]
         ),
     )
-
-
-def _cost(sums: CallSums) -> str:
-    if sums.unpriced:
-        return f"{money(sums.cost)} + {sums.unpriced} unpriced" if sums.cost else "price unknown"
-    return money(sums.cost)
 
 
 def _lines(listed: list[ModelCall], answers: dict[str, Answer | None], matching: int, *, full: bool) -> list[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from engine.models.call import Spent
     from engine.models.run import RunOptions
     from engine.pipeline.model_settings import Choice
+    from engine.store.call_log import CallSums
 
 ModelName = Annotated[
     str | None,
@@ -81,9 +81,21 @@ def with_larger(options: RunOptions, choice: Choice) -> RunOptions:
     return options.model_copy(update=update)
 
 
-def spent_in_words(spent: Spent) -> str:
+def spent_in_words(sums: CallSums) -> str:
     """What was spent, in one line."""
-    return f"{spent.tokens:,} tokens in {spent.calls:,} calls, {money(spent.cost)}"
+    cached = f" ({sums.cached:,} answered from the store)" if sums.cached else ""
+    return f"{sums.tokens:,} tokens in {sums.calls - sums.cached:,} calls{cached}, {cost_in_words(sums)}"
+
+
+def known_cost(sums: CallSums) -> float | None:
+    """What was paid in US dollars; `None` where no price at all is known."""
+    return None if sums.unpriced and not sums.cost else sums.cost
+
+
+def cost_in_words(sums: CallSums) -> str:
+    """What was paid, for people."""
+    cost = money(known_cost(sums))
+    return f"{cost} and {sums.unpriced:,} calls of unknown price" if sums.unpriced and sums.cost else cost
 
 
 def money(cost: float | None) -> str:

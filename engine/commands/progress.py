@@ -13,8 +13,8 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from engine.commands.model_options import spent_in_words
-from engine.models.call import Spent
 from engine.models.run import RunCounts, RunEvent
+from engine.store.call_log import CallSums
 from engine.store.runs import Progress
 
 TITLES = {
@@ -43,7 +43,7 @@ class RunDisplay:
         spending: Says what the run has spent on language models at the moment, where it asks any.
     """
 
-    def __init__(self, spending: Callable[[], Spent] | None = None) -> None:
+    def __init__(self, spending: Callable[[], CallSums] | None = None) -> None:
         self._spending = spending
         self._console = Console(stderr=True)
         self._live = sys.stderr.isatty()

@@ -17,6 +17,7 @@ from engine.commands.model_options import (
     ModelFor,
     ModelName,
     chosen,
+    known_cost,
     money,
     spent_in_words,
 )
@@ -24,10 +25,10 @@ from engine.commands.model_options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.models.call import Spent
     from engine.models.run import Run
     from engine.pipeline.wishes import Wish
     from engine.store import Store
+    from engine.store.call_log import CallSums
 
 
 def synth(
@@ -126,9 +127,11 @@ def _make(store: Store, wanted: Wish, workers: int | None, *, force: bool) -> Ru
         )
 
 
-def spending_of(store: Store, run: Run) -> Callable[[], Spent] | None:
+def spending_of(store: Store, run: Run) -> Callable[[], CallSums] | None:
     """Says what a run has spent on language models at the moment; `None` for one that asks none."""
-    return (lambda: store.calls.spent(run.id)) if run.options.models else None
+    from engine.store.call_log import CallFilter
+
+    return (lambda: store.call_log.sums(CallFilter(run=run.id))) if run.options.models else None
 
 
 def tell_estimate(wanted: Wish, as_json: bool) -> None:
@@ -159,8 +162,10 @@ def tell_estimate(wanted: Wish, as_json: bool) -> None:
 
 def run_summary(store: Store, run: Run) -> dict[str, Any]:
     """A run as JSON; the names of its counts never change."""
+    from engine.store.call_log import CallFilter
+
     exists = store.domains.exists(run.domain)
-    spent = store.calls.spent(run.id)
+    sums = store.call_log.sums(CallFilter(run=run.id))
     return {
         "domain": run.domain,
         "run": run.id,
@@ -169,7 +174,9 @@ def run_summary(store: Store, run: Run) -> dict[str, Any]:
         **run.counts.model_dump(),
         "seconds": round(run.seconds, 2),
         "phase_seconds": {phase: round(seconds, 2) for phase, seconds in run.phase_seconds.items()},
-        **spent.model_dump(),
+        "tokens": sums.tokens,
+        "cost": known_cost(sums),
+        "calls": sums.calls - sums.cached,
         "rejections": store.tasks.rejections(run.domain) if exists else {},
     }
 
@@ -181,7 +188,7 @@ def tell_run(store: Store, run: Run, as_json: bool, *, db_hint: bool = False) ->
         Failed: It did not reach what was asked.
     """
     data = run_summary(store, run)
-    counts, spent = run.counts, store.calls.spent(run.id)
+    counts, spending = run.counts, spending_of(store, run)
 
     def lines() -> list[str]:
         hint = f" --db {store.path}" if db_hint else ""
@@ -189,7 +196,7 @@ def tell_run(store: Store, run: Run, as_json: bool, *, db_hint: bool = False) ->
             f"{run.domain}: {counts.tools_admitted} tools admitted, {counts.tools_rejected} rejected; "
             f"{counts.edges_proven} edges proven, {counts.edges_unproven} unproven; "
             f"{counts.tasks_audited} tasks audited, {counts.tasks_rejected} attempts rejected; {run.seconds:.1f} s",
-            *([f"Language models: {spent_in_words(spent)}."] if run.options.models else []),
+            *([] if spending is None else [f"Language models: {spent_in_words(spending())}."]),
             f"Look at it with `scaleenv show {run.domain}{hint}` or `scaleenv studio{hint}`.",
         ]
 
