@@ -30,6 +30,19 @@ class Written:
     problems: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Cases of the test agent.
+
+    Attributes:
+        cases: Tool -> its cases.
+        problems: Tools, separated by commas -> why no case of theirs came.
+    """
+
+    cases: dict[str, tuple[ProposedCase, ...]]
+    problems: dict[str, str]
+
+
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T | CannotAnswer]:
     """Does all of it at once; one that has no answer does not keep the others from theirs."""
 
@@ -80,8 +93,8 @@ async def _ask_for_code(
     return sources, problems
 
 
-async def propose_cases(cast: Cast, spec: DomainSpec, tools: Sequence[Tool]) -> dict[str, tuple[ProposedCase, ...]]:
-    """Cases of the test agent, by tool, for the tools where a person would worry: those that change something under rules.
+async def propose_cases(cast: Cast, spec: DomainSpec, tools: Sequence[Tool]) -> Proposed:
+    """Cases of the test agent for the tools where a person would worry: those that change something under rules.
 
     A read is compared with its contract over whole answers already, and one without rules has nothing that words and formal
     conditions could differ in.
@@ -91,8 +104,16 @@ async def propose_cases(cast: Cast, spec: DomainSpec, tools: Sequence[Tool]) -> 
     answers = await together(
         cast.test.propose(TestRequest(tools=tuple(batch), database=spec.database, now=spec.now)) for batch in batches
     )
-    cases = [case for answer in answers if not isinstance(answer, CannotAnswer) for case in answer.cases]
-    return {tool.name: found for tool in worrying if (found := tuple(case for case in cases if case.tool == tool.name))}
+    cases: dict[str, tuple[ProposedCase, ...]] = {}
+    problems: dict[str, str] = {}
+    for batch, answer in zip(batches, answers, strict=True):
+        if isinstance(answer, CannotAnswer):
+            problems[", ".join(tool.name for tool in batch)] = str(answer)
+            continue
+        for tool in batch:
+            if found := tuple(case for case in answer.cases if case.tool == tool.name):
+                cases[tool.name] = found
+    return Proposed(cases, problems)
 
 
 def _batches(tools: Sequence[Tool], size: int) -> list[tuple[Tool, ...]]:

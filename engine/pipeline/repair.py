@@ -21,7 +21,7 @@ from engine.models.run import RunEvent
 from engine.models.tool import Tool
 from engine.pipeline.benches import FoundationBench, FoundationPlan, Judgement, judge_tool
 from engine.pipeline.cast import Cast
-from engine.pipeline.coding import propose_cases, together, write_sources
+from engine.pipeline.coding import Proposed, Written, propose_cases, together, write_sources
 from engine.pipeline.disputes import Settled, settle
 from engine.pipeline.ledger import Ledger
 
@@ -121,15 +121,18 @@ class ToolSmith:
         if ledger.is_done(CODE_STEP):
             return self._prepared_before(tools)
         written, proposed = cast.wait(self._first_answers(spec, tools))
-        settled = cast.wait(settle(cast, spec, written, proposed, self._seed)) if proposed else {}
+        settled = cast.wait(settle(cast, spec, written.tools, proposed.cases, self._seed)) if proposed.cases else {}
         patched = [each.tool for each in settled.values() if each.is_patched]
         again = {tool.name: tool for tool in self._written_again(spec, patched)}
-        done = tuple(again.get(tool.name, tool) for tool in written)
+        done = tuple(again.get(tool.name, tool) for tool in written.tools)
         cases = {name: each.cases for name, each in settled.items() if each.cases}
         ledger.commit(
             CODE_STEP,
             lambda: self._store.tools.rewrite(self._name, done),
-            self._words_of(done, settled, cases, list(again)),
+            [
+                *self._problems_of(written, proposed),
+                *self._words_of(done, settled, cases, list(again)),
+            ],
         )
         return _Prepared(done, cases, set(again))
 
@@ -137,18 +140,23 @@ class ToolSmith:
         """The code of tools whose contract is another one now."""
         return self._cast.wait(write_sources(self._cast, patched, spec.database)).tools if patched else ()
 
-    async def _first_answers(
-        self, spec: DomainSpec, tools: tuple[Tool, ...]
-    ) -> tuple[tuple[Tool, ...], dict[str, tuple[ProposedCase, ...]]]:
+    async def _first_answers(self, spec: DomainSpec, tools: tuple[Tool, ...]) -> tuple[Written, Proposed]:
         cast = self._cast
 
-        async def code() -> tuple[Tool, ...]:
-            return (await write_sources(cast, tools, spec.database)).tools if cast.is_model("code") else tools
+        async def code() -> Written:
+            return await write_sources(cast, tools, spec.database) if cast.is_model("code") else Written(tools, {})
 
-        async def cases() -> dict[str, tuple[ProposedCase, ...]]:
-            return await propose_cases(cast, spec, tools) if cast.is_model("test") else {}
+        async def cases() -> Proposed:
+            return await propose_cases(cast, spec, tools) if cast.is_model("test") else Proposed({}, {})
 
         return await asyncio.gather(code(), cases())
+
+    def _problems_of(self, written: Written, proposed: Proposed) -> list[RunEvent]:
+        event = self._ledger.event
+        return [
+            *(event("warning", f"No code of `{name}`: {why}", subject=name) for name, why in written.problems.items()),
+            *(event("warning", f"No test cases of {names}: {why}") for names, why in proposed.problems.items()),
+        ]
 
     def _words_of(
         self,

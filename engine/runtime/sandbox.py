@@ -162,7 +162,7 @@ class SandboxRuntime:
         """
         with self._lock:
             records: list[ExperimentRecord] = []
-            for turn in _turns(batch):
+            for turn in _turns(batch, probe=until_lost):
                 records.extend(self._experiments(turn, until_lost))
                 if until_lost and records and records[-1].lost:
                     break
@@ -218,7 +218,9 @@ class SandboxRuntime:
             problems.append([None if p is None else CallRecord("rejection", None, p) for _, p in checks])
         try:
             answers = json.loads(self._ask("experiments", rows, plain))
-        except WorkerLost:
+        except WorkerLost as lost:
+            if len(batch) == len(batch[0].calls) == 1:  # it needs no second try to know which call it was
+                return [ExperimentRecord([CallRecord("failure", None, failure(lost.error, lost.text))], [], True)]
             return self._one_by_one(batch, until_lost)
         found: list[ExperimentRecord] = []
         for (records, diff), slots in zip(answers, problems, strict=True):
@@ -314,12 +316,12 @@ class SandboxRuntime:
             raise UsageError(f"no episode {episode}: it was closed or never opened") from None
 
 
-def _turns(batch: Sequence[Experiment]) -> Iterator[list[Experiment]]:
-    """Experiments that go into one round trip each."""
+def _turns(batch: Sequence[Experiment], probe: bool) -> Iterator[list[Experiment]]:
+    """Experiments that go into one round trip each; with `probe` the first one goes alone, to see whether it comes back."""
     turn: list[Experiment] = []
     calls = 0
-    for experiment in batch:
-        if turn and calls + len(experiment.calls) > _CALLS_A_TURN:
+    for number, experiment in enumerate(batch):
+        if turn and (calls + len(experiment.calls) > _CALLS_A_TURN or (probe and number == 1)):
             yield turn
             turn, calls = [], 0
         turn.append(experiment)

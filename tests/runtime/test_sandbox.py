@@ -109,6 +109,20 @@ def test_experiments_blame_the_right_call(runtime: SandboxRuntime) -> None:
     assert [len(one.diff) for one in records] == [1, 2, 1]
 
 
+@pytest.mark.parametrize("lost", ["loop", "memory"])
+@pytest.mark.parametrize("before", [0, 1, 3])
+def test_experiments_can_end_with_the_first_one_that_loses_the_sandbox(
+    runtime: SandboxRuntime, lost: str, before: int
+) -> None:
+    good = Experiment(ROWS, NOW, [call("hire", names=["a"])])
+    batch = [*[good] * before, Experiment(ROWS, NOW, [call(lost)]), good, good]
+    records = runtime.experiments(batch, until_lost=True)
+    assert [one.lost for one in records] == [False] * before + [True]
+    assert [one.records[0].outcome for one in records] == ["success"] * before + ["failure"]
+    assert [one.outcome for one in runtime.experiments([good, good], until_lost=True)[-1].records] == ["success"]
+    assert len(runtime.experiments(batch)) == len(batch)
+
+
 def test_clock_and_chance_are_fixed(runtime: SandboxRuntime) -> None:
     episode = runtime.open(runtime.base(ROWS, NOW))
     (record,) = runtime.run(episode, [call("clock")])

@@ -71,8 +71,9 @@ def _without_docstring(body: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 def _text_of(written: str, function: ast.FunctionDef, body: Sequence[ast.stmt]) -> str:
     """The body's lines as they were written, or from its syntax where it shares a line with something else."""
-    before = [node for node in function.body if node not in body]
-    first = max([function.lineno, *(node.end_lineno or 0 for node in before)])
+    head = [*ast.walk(function.args), *([function.returns] if function.returns is not None else [])]
+    before = [*head, *(node for node in function.body if node not in body)]
+    first = max([function.lineno, *(getattr(node, "end_lineno", 0) for node in before)])
     lines = written.split("\n")[first : body[-1].end_lineno]  # comments in front of the first statement included
     text = textwrap.dedent("\n".join(line.expandtabs(4) for line in lines))
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from engine.agents.llm.case_text import read_call
 from engine.agents.llm.contract_words import head_of, purpose_of
 from engine.agents.llm.prompt import fill
@@ -16,8 +14,9 @@ from engine.models.base import Model, Rows
 from engine.models.database import DatabaseSchema
 from engine.models.tool import Tool
 
-MOST_ROWS = 12
+MOST_ROWS = 30
 """Rows of a case at most: what takes more is no case that a person could follow."""
+_LONGEST_NOTE = 200
 _TOKENS_A_TOOL = 400
 _TOKENS_AROUND = 300
 
@@ -25,8 +24,8 @@ _TOKENS_AROUND = 300
 class CaseText(Model):
     """A case as models write it: rows and the call as one line each."""
 
-    note: str = Field(max_length=200)
-    rows: tuple[str, ...] = Field(max_length=MOST_ROWS)
+    note: str
+    rows: tuple[str, ...]
     call: str
     expects: str
 
@@ -94,8 +93,10 @@ def read_case(written: CaseText, tools: tuple[Tool, ...], database: DatabaseSche
     codes = {requirement.code for requirement in tool.contract.requires}
     if written.expects and written.expects not in codes:
         problems.append(f"`{name}` is never refused with `{written.expects}`")
+    if len(written.rows) > MOST_ROWS:
+        problems.append(f"a case has at most {MOST_ROWS} rows, not {len(written.rows)}")
     rows: Rows = {}
-    for line in written.rows:
+    for line in written.rows[:MOST_ROWS]:
         table, row = read_call(line)
         known = database.table.get(table)
         if known is None:
@@ -106,7 +107,8 @@ def read_case(written: CaseText, tools: tuple[Tool, ...], database: DatabaseSche
         rows.setdefault(table, []).append(row)
     if problems:
         raise Unusable(problems)
-    return ProposedCase(tool=name, note=written.note, rows=rows, arguments=arguments, expects=written.expects)
+    note = " ".join(written.note.split())[:_LONGEST_NOTE]
+    return ProposedCase(tool=name, note=note, rows=rows, arguments=arguments, expects=written.expects)
 
 
 def _cases(text: str, tools: tuple[Tool, ...], database: DatabaseSchema) -> tuple[ProposedCase, ...]:
