@@ -25,3 +25,6 @@ ROLES: tuple[RoleName, ...] = get_args(RoleName)
 
 COMPOSER = "composer"
 """Who plays a role for which no model is named."""
+
+UNASKED: tuple[RoleName, ...] = ("gate", "user")
+"""Roles that no run calls for while it makes a domain: who plays them decides nothing that the domain holds."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.models.base import Model
-from engine.models.role import COMPOSER, ROLES, RoleName
+from engine.models.role import COMPOSER, ROLES, UNASKED, RoleName
 from engine.models.task import Difficulty
 
 RunStatus = Literal["queued", "running", "interrupted", "cancelled", "failed", "exhausted", "short", "done"]
@@ -87,8 +87,8 @@ class RunOptions(Model):
 
     @property
     def players(self) -> dict[RoleName, str]:
-        """Who plays the roles that decide what a domain holds; the user simulator only talks to agents."""
-        return {role: self.player(role) for role in ROLES if role != "user"}
+        """Who plays the roles that decide what a domain holds."""
+        return {role: self.player(role) for role in ROLES if role not in UNASKED}
 
     def player(self, role: RoleName) -> str:
         """Who plays a role: a model's name, or `composer`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.models.domain import DomainSpec
-from engine.models.role import ROLES, RoleName
+from engine.models.role import ROLES, UNASKED, RoleName
 from engine.models.tool import Tool
 from engine.pipeline.cast import Cast
 from engine.pipeline.ledger import Ledger
@@ -76,6 +76,6 @@ def _only(tools: Iterable[Tool]) -> set[str]:
 
 def _made_by(spec: DomainSpec, cast: Cast, *, without: Iterable[RoleName]) -> DomainSpec:
     """The spec with the models that play its roles."""
-    left_out = set(without)
+    left_out = {*without, *UNASKED}
     players = {role: cast.player(role) for role in ROLES if cast.is_model(role) and role not in left_out}
     return spec.model_copy(update={"made_by": players}) if players else spec

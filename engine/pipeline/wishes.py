@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.errors import SeedError, UsageError
 from engine.models.base import Model
-from engine.models.role import COMPOSER, RoleName
+from engine.models.role import COMPOSER, UNASKED, RoleName
 from engine.models.run import RunOptions
 from engine.pipeline.estimate import Estimate, estimate
 from engine.pipeline.model_settings import (
@@ -86,7 +86,7 @@ def wish(
             raise SeedError(keyless_words(seed, bool(told.models)))
         text = keyword_seed_text(seed, name=name, hint=hint, tools=tools or DEFAULT_TOOLS)
         kept = KeywordSeed.model_validate_json(text.text)
-        own = {"models": told.models, "tools": kept.tools, "hint": kept.hint}
+        own = {"models": _asked(told.models), "tools": kept.tools, "hint": kept.hint}
     else:
         text = read_seed_text(seed, name=name, with_rows=options.with_rows)
         if tools is not None or hint.strip():
@@ -166,4 +166,8 @@ def _beside_a_seed(told: ModelSettings, choice: Choice, seed: SeedText) -> dict[
     if not choice.names_a_model:
         return {}
     asked = ModelSettings().under(choice).models
-    return {role: model for role, model in asked.items() if role not in SEED_ROLES}
+    return {role: model for role, model in _asked(asked).items() if role not in SEED_ROLES}
+
+
+def _asked(models: dict[RoleName, str]) -> dict[RoleName, str]:
+    return {role: model for role, model in models.items() if role not in UNASKED}
