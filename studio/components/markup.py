@@ -58,6 +58,7 @@ def table(
     columns: Sequence[str] | None = None,
     tones: Sequence[Tone | None] | None = None,
     height: int | None = None,
+    counts: bool = False,
 ) -> Markup:
     """A compact table.
 
@@ -66,6 +67,7 @@ def table(
         columns: Which columns, in this order; those of all rows where left out.
         tones: The tone of each row, where rows are told apart.
         height: Greatest height in pixels; a longer table scrolls beneath its head.
+        counts: Numbers are counts and are written with separators; values from a database are not.
     """
     listed = list(rows)
     names = list(columns) if columns is not None else list(dict.fromkeys(name for item in listed for name in item))
@@ -76,7 +78,7 @@ def table(
     body = Markup("").join(
         Markup('<tr class="{}">{}</tr>').format(
             f"se-{tone}" if tone else "",
-            Markup("").join(_cell(item.get(name), name in numeric) for name in names),
+            Markup("").join(_cell(item.get(name), name in numeric, counts) for name in names),
         )
         for item, tone in zip(listed, tones or [None] * len(listed), strict=True)
     )
@@ -90,9 +92,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(value: Any, numeric: bool) -> Markup:
+def _cell(value: Any, numeric: bool, counts: bool) -> Markup:
     if value is None:
         return Markup('<td class="se-null">–</td>')
+    if counts and _is_number(value):
+        value = f"{value:,}"
     shown = value if isinstance(value, Markup) else escape(cell(value))
     return Markup('<td class="{}">{}</td>').format("se-number" if numeric else "", shown)
 

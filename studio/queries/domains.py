@@ -161,12 +161,14 @@ def built_ins() -> tuple[BuiltIn, ...]:
     )
 
 
-def nearest_built_ins(keyword: str) -> list[BuiltIn]:
-    """The built-in domains, those that have most to do with a keyword first."""
-    from engine.seeds.near import near_built_ins
+def near_built_ins(keyword: str) -> list[BuiltIn]:
+    """The built-in domains that have to do with a keyword, the nearest first; all of them where there is no word yet."""
+    from engine.seeds.near import near_built_ins as near
 
-    near = near_built_ins(keyword, most=len(built_in()))
-    return sorted(built_ins(), key=lambda each: near.index(each.name) if each.name in near else len(near))
+    if not keyword.strip():
+        return list(built_ins())
+    known = {each.name: each for each in built_ins()}
+    return [known[name] for name in near(keyword, most=len(known))]
 
 
 MINIMAL = """\

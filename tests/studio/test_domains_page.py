@@ -161,9 +161,10 @@ def test_a_built_in_is_opened_in_the_editor_and_a_draft_comes_back(empty_store: 
 
 
 def test_a_keyword_leads_to_the_nearest_built_ins() -> None:
-    assert queries.nearest_built_ins("doctors and patients")[0].name == "healthcare_telemedicine"
-    assert queries.nearest_built_ins("used things for sale")[0].name == "second_hand_marketplace"
-    assert {each.name for each in queries.nearest_built_ins("zzz")} == {each.name for each in queries.built_ins()}
+    assert queries.near_built_ins("doctors and patients")[0].name == "healthcare_telemedicine"
+    assert queries.near_built_ins("used things for sale")[0].name == "second_hand_marketplace"
+    assert queries.near_built_ins("zzz") == []
+    assert queries.near_built_ins(" ") == list(queries.built_ins())
 
 
 def test_every_template_is_a_blueprint_without_mistakes() -> None:

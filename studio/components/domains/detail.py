@@ -13,7 +13,7 @@ from engine.store.call_log import CallSums
 from studio.components.domains.table import health
 from studio.components.markup import badge, facts, head, lines, mono, numbers, row, show, table
 from studio.components.messages import attempt
-from studio.components.models.amounts import total_cost
+from studio.components.models.amounts import named, total_cost
 from studio.components.models.roles import ROLE_WORDS, shown_role
 from studio.components.times import ago, on
 from studio.queries import domains as queries
@@ -156,12 +156,13 @@ def _show_players(view: queries.DomainView) -> None:
             [
                 {
                     "role": Markup('<span class="se-line">{}</span>').format(shown_role(role)),
-                    "played by": mono(view.spec.made_by.get(role, COMPOSER)),
+                    "played by": named(view.spec.made_by.get(role, COMPOSER)),
                     "what it does": ROLE_WORDS[role],
                     **_spent_line(view.spent.get(role)),
                 }
                 for role in ROLES
-            ]
+            ],
+            counts=True,
         )
     )
     if view.spent:

@@ -12,7 +12,7 @@ from engine.models.run import Budget
 from engine.seeds.keyword import LONGEST_HINT, LONGEST_KEYWORD
 from studio.components.markup import badge, head, mono, numbers, row, show, table
 from studio.components.messages import told
-from studio.components.models.amounts import UNKNOWN, dollars
+from studio.components.models.amounts import UNKNOWN, dollars, named
 from studio.components.models.roles import ROLE_WORDS, choose_model, shown_role
 from studio.components.models.setup import show_how_to
 from studio.components.runs.budget import ask_budget, budget_words
@@ -163,12 +163,13 @@ def _show_estimate(wish: Wish, setup: queries.Setup, tasks: int) -> None:
                     [
                         {
                             "role": shown_role(role),
-                            "model": mono(each.model),
+                            "model": named(each.model),
                             "tokens read": each.tokens_in,
                             "tokens written": each.tokens_out,
                             "cost": dollars(each.cost),
                         }
                         for role, each in found.by_role.items()
-                    ]
+                    ],
+                    counts=True,
                 )
             )

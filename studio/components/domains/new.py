@@ -320,8 +320,10 @@ def _keyword(options: Options) -> None:
 
 
 def _offer_near(keyword: str) -> None:
-    st.caption("The nearest built-in domains" if keyword.strip() else "Built-in domains")
-    near = queries.nearest_built_ins(keyword)[:3]
+    near = queries.near_built_ins(keyword)[:3]
+    if not near:
+        return
+    st.caption("Built-in domains that come near" if keyword.strip() else "Built-in domains")
     for place, each in zip(st.columns(len(near)), near, strict=True):
         with place.container(border=True):
             st.markdown(f"**{each.title}**")  # ours: it ships with the engine

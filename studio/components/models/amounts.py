@@ -1,6 +1,8 @@
-"""Costs and tokens as people read them."""
+"""Costs, tokens and models' names as people read them."""
 
 from __future__ import annotations
+
+from markupsafe import Markup
 
 from engine.models.call import ModelCall
 from engine.store.call_log import CallSums
@@ -37,3 +39,8 @@ def in_short(sums: CallSums) -> str:
         return "no call yet"
     cached = f" ({sums.cached:,} from memory)" if sums.cached else ""
     return f"{sums.calls:,} calls{cached} · {sums.tokens:,} tokens · {total_cost(sums)}"
+
+
+def named(*names: str) -> Markup:
+    """Models, or other players, by name; each on a line of its own that does not break."""
+    return Markup("<br>").join(Markup('<code class="se-name" title="{0}">{0}</code>').format(name) for name in names)

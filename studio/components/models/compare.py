@@ -10,7 +10,7 @@ from markupsafe import Markup
 from studio.components.durations import duration
 from studio.components.empty import say_empty
 from studio.components.markup import Tone, badge, head, lines, mono, row, show, table
-from studio.components.models.amounts import total_cost
+from studio.components.models.amounts import named, total_cost
 from studio.components.models.roles import shown_role
 from studio.queries import comparison as queries
 from studio.queries.comparison import Pair, ToolWork, Work
@@ -99,12 +99,12 @@ def _roles(one: Work, other: Work) -> Markup:
         line: dict[str, Any] = {"role": Markup('<span class="se-line">{}</span>').format(shown_role(role))}
         for work in (one, other):
             sums = work.by_role.get(role)
-            line[f"{work.domain}: played by"] = mono(work.players[role])
+            line[f"{work.domain}: played by"] = named(work.players[role])
             line[f"{work.domain}: calls"] = sums.calls if sums else 0
             line[f"{work.domain}: tokens"] = sums.tokens if sums else 0
             line[f"{work.domain}: cost"] = total_cost(sums) if sums else "–"
         listed.append(line)
-    return table(listed)
+    return table(listed, counts=True)
 
 
 def _show_troubles(work: Work) -> None:

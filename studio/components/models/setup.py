@@ -8,7 +8,7 @@ from markupsafe import Markup
 from engine.models.role import COMPOSER, ROLES, RoleName
 from studio import trials
 from studio.components.markup import Tone, badge, facts, head, mono, row, show, table
-from studio.components.models.amounts import UNKNOWN
+from studio.components.models.amounts import UNKNOWN, named
 from studio.components.models.roles import ROLE_WORDS, choose_model, shown_role
 from studio.components.times import ago
 from studio.queries import models as queries
@@ -97,7 +97,9 @@ def _show_model(line: queries.ModelLine, number: int) -> None:
                 {
                     "address": endpoint.base_url or "the provider's own",
                     "price of a million tokens": _price(line),
-                    "at once": f"up to {endpoint.concurrency} requests, {endpoint.tools_per_call} tools in each",
+                    "requests": f"up to {endpoint.concurrency} at once, for {endpoint.tools_per_call} tools each"
+                    if endpoint.tools_per_call > 1
+                    else f"up to {endpoint.concurrency} at once, for a single tool each",
                     "plays": row(*(shown_role(role) for role in line.roles)) if line.roles else "nothing by itself",
                 }
             )
@@ -133,7 +135,7 @@ def _show_roles(setup: queries.Setup) -> None:
             [
                 {
                     "role": Markup('<span class="se-line">{}</span>').format(shown_role(role)),
-                    "played by": mono(player) if player != COMPOSER else badge(COMPOSER),
+                    "played by": named(player) if player != COMPOSER else badge(COMPOSER),
                     "what it does": ROLE_WORDS[role],
                 }
                 for role, player in setup.players.items()

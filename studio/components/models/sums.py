@@ -9,12 +9,13 @@ from markupsafe import Markup
 
 from engine.store.call_log import CallSums
 from studio.components.durations import duration
-from studio.components.markup import Tone, lines, table
-from studio.components.models.amounts import total_cost
+from studio.components.markup import Tone, table
+from studio.components.models.amounts import named, total_cost
+from studio.components.models.roles import shown_role
 
 EXPLAINED = (
-    "Tokens and cost are what was paid for. An answer that was given before is taken from memory and costs nothing. "
-    "Seconds are those of all calls one after the other; calls run at once."
+    "Tokens and cost are what was paid for. An answer that was given before is taken from memory and costs nothing. In vain: "
+    "refused, or never answered. Times are those of all calls one after the other; calls run at once."
 )
 
 
@@ -35,7 +36,7 @@ def sums_table(
     """
     listed = [*sums, *([total.model_copy(update={"of": "all"})] if total is not None else [])]
     tones: list[Tone | None] = [*(_tone(each) for each in sums), *([None] if total is not None else [])]
-    return table([_line(each, what) for each in listed], tones=tones, height=height)
+    return table([_line(each, what) for each in listed], tones=tones, height=height, counts=True)
 
 
 def _tone(sums: CallSums) -> Tone | None:
@@ -43,21 +44,20 @@ def _tone(sums: CallSums) -> Tone | None:
 
 
 def _line(sums: CallSums, what: str) -> dict[str, Any]:
-    name = sums.of.replace("_", " ") if what == "role" else sums.of
+    name = shown_role(sums.of) if what == "role" else sums.of
     return {
-        what: name,
-        **({} if what == "model" else {"model": lines(*sums.models.split(","))}),
+        what: Markup('<span class="se-name">{}</span>').format(name),
+        **({} if what == "model" else {"model": named(*sums.models.split(","))}),
         "calls": sums.calls,
         "from memory": sums.cached,
         "corrected": sums.corrected,
-        "refused": sums.refused,
-        "no answer": sums.failed,
+        "in vain": sums.refused + sums.failed,
         "repairs": sums.repairs,
         "tokens read": sums.prompt_tokens,
         "written": sums.completion_tokens,
-        "all tokens": sums.tokens,
+        "together": sums.tokens,
         "saved": sums.saved_tokens,
-        "cost": total_cost(sums),
-        "seconds": duration(sums.seconds),
+        "cost": Markup('<span class="se-line">{}</span>').format(total_cost(sums)),
+        "took": Markup('<span class="se-line">{}</span>').format(duration(sums.seconds)),
         "retries": sums.retries,
     }

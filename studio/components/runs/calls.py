@@ -24,9 +24,9 @@ def show_calls_of_run(id: str, *, every: float | None) -> None:
         every: Seconds after which the sums and the list look again; `None` at rest.
     """
     scope = CallFilter(run=id)
+    show_chosen_call(run=id)
     by = segment("Sums", list(BY), "by", scope=id, say=BY.__getitem__)
     st.fragment(_guarded_sums, run_every=every)(scope, by)
-    show_chosen_call(run=id)
     chosen = choose_calls(scope)
     st.fragment(_guarded_list, run_every=every)(chosen, f"calls-{id}", st.query_params.get(PARAMETER))
 

@@ -25,15 +25,15 @@ from studio.queries.calls import CallFilter
 from studio.queries.tools import ToolView
 
 ROLES = get_args(jobs.Rewriter)
-ASKED = {"code": "write the code anew", "debug": "repair the code", "contract": "make the contract anew"}
+ASKED = {"code": "code anew", "debug": "repair", "contract": "contract anew"}
 
 
 def show_models(view: ToolView) -> None:
     """Draws the side of the tool."""
-    with told():
-        st.fragment(_ask)(view)
     scope = CallFilter(domain=view.domain, subject=view.tool.name)
     sums = queries.sums(scope)
+    with told():
+        st.fragment(_ask)(view, open_at_first=not sums.calls)
     show(head("What language models were asked about this tool, in all runs of the domain"))
     if not sums.calls:
         show(row(f"Nothing: it was written by {view.tool.made_by}."))
@@ -44,7 +44,7 @@ def show_models(view: ToolView) -> None:
     show_calls(chosen, key=f"calls-{view.domain}-{view.tool.name}", drawn=st.query_params.get(PARAMETER))
 
 
-def _ask(view: ToolView) -> None:
+def _ask(view: ToolView, *, open_at_first: bool) -> None:
     """The form that asks a model again; a fragment, so that typing a hint draws only this."""
     setup = models.setup()
     if not setup.models:
