@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError, UsageError
-from engine.models.run import RunOptions
+from engine.models.run import Budget, RunOptions
+from engine.pipeline import keyword_seed_text
 from engine.pipeline.requests import Requested, SeedText, request
 from engine.store import Store
 from engine.store.lease import new_owner
@@ -37,7 +38,7 @@ def test_a_first_wish_makes_a_run(store: Store) -> None:
     assert (made.answer, made.run.id, made.run.status, made.run.options) == ("new", "notes-1", "queued", OPTIONS)
 
 
-@pytest.mark.parametrize("status", ["interrupted", "failed", "cancelled"])
+@pytest.mark.parametrize("status", ["interrupted", "failed", "cancelled", "exhausted"])
 def test_the_same_wish_goes_on_where_it_stopped(store: Store, status: str) -> None:
     finish(store, request(store, SEED, OPTIONS), status)
     again = request(store, SEED, OPTIONS)
@@ -93,3 +94,68 @@ def test_a_run_in_progress_is_not_disturbed(store: Store) -> None:
 def test_names_that_are_no_names(store: Store, name: str) -> None:
     with pytest.raises(UsageError, match="can't name a domain"):
         request(store, SEED.model_copy(update={"name": name}), OPTIONS)
+
+
+KEYWORD = keyword_seed_text("bicycle workshop", name="notes")
+PLAYED = RunOptions(tasks=5, models={"domain": "openai/one", "code": "openai/one"}, budget=Budget(calls=3))
+
+
+@pytest.mark.parametrize(
+    "seed, options, says",
+    [
+        pytest.param(
+            KEYWORD,
+            {"models": {"domain": "openai/one"}},
+            r"player of `code` \(openai/one then, composer now\)",
+            id="fewer",
+        ),
+        pytest.param(
+            KEYWORD,
+            {"models": {"domain": "two", "code": "two"}},
+            r"player of `domain`, `code` \(openai/one then, two now\)",
+            id="other",
+        ),
+        pytest.param(keyword_seed_text("car workshop", name="notes"), {}, "another keyword", id="keyword"),
+        pytest.param(
+            keyword_seed_text("bicycle workshop", name="notes", tools=12),
+            {"tools": 12},
+            r"made with another `tools` \(40 then, 12 now\); replace",
+            id="tools",
+        ),
+        pytest.param(
+            keyword_seed_text("bicycle workshop", name="notes", hint="rentals"),
+            {"hint": "rentals"},
+            r"`hint` \(none then, rentals now\); replace",
+            id="hint",
+        ),
+        pytest.param(SEED, {}, "another seed text", id="kind"),
+    ],
+)
+def test_another_keyword_or_other_players_are_another_wish(
+    store: Store, seed: SeedText, options: dict[str, object], says: str
+) -> None:
+    finish(store, request(store, KEYWORD, PLAYED))
+    with pytest.raises(UsageError, match=says):
+        request(store, seed, PLAYED.model_copy(update=options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"budget": Budget(cost=9)},
+        {"base_url": "http://elsewhere/v1"},
+        {"models": {**PLAYED.models, "user": "two"}},
+    ],
+)
+def test_budget_address_and_user_simulator_may_change(store: Store, options: dict[str, object]) -> None:
+    finish(store, request(store, KEYWORD, PLAYED), "exhausted")
+    other = PLAYED.model_copy(update=options)
+    again = request(store, KEYWORD, other)
+    assert (again.answer, again.run.options) == ("continued", other)
+
+
+def test_a_base_url_with_a_secret_is_never_stored(store: Store) -> None:
+    with pytest.raises(UsageError, match="user name or password") as refused:
+        request(store, KEYWORD, PLAYED.model_copy(update={"base_url": "http://me:secret@host/v1"}))
+    assert "secret" not in str(refused.value)
+    assert store.runs.all() == []
