@@ -68,6 +68,7 @@ class Script:
             "instruction": self._instruction,
             "gate": self._probability,
             "user": self._reply,
+            "trial": lambda asked: {"word": asked["word"]},
         }
         made = roles[role](data)
         return made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
