@@ -65,7 +65,11 @@ class Proof(Model):
 
 
 class Attempt(Model):
-    """What came of one attempt at a task, before it is compared with other tasks."""
+    """What came of one attempt at a task, before it is compared with other tasks.
+
+    Attributes:
+        notes: What of the models' work could not be used, and why.
+    """
 
     position: int
     id: str
@@ -73,6 +77,7 @@ class Attempt(Model):
     task: Task | None = None
     traces: tuple[Trace, ...] = ()
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class FoundationBench:
@@ -151,14 +156,25 @@ def prove_edges(bench: DomainBench, edges: tuple[Edge, ...]) -> Proof:
 def attempt_task(bench: DomainBench, position: int) -> Attempt:
     """Builds the candidate with this number and audits it; the same whatever was built before."""
     from engine.tasks.audit import audit
-    from engine.tasks.build import DIFFICULTIES, Rejected
+    from engine.tasks.build import Rejected
 
-    asked = bench.plan.difficulty
-    difficulty = DIFFICULTIES[position % len(DIFFICULTIES)] if asked == "mixed" else asked
+    difficulty = difficulty_of(bench.plan, position)
     candidate = bench.builder.propose(position, difficulty)
-    id = f"{bench.plan.domain.name}-{bench.plan.seed}-{position:04d}"
+    id = task_id(bench.plan, position)
     if isinstance(candidate, Rejected):
         reason, _ = Counter(candidate.reasons).most_common(1)[0]
         return Attempt(position=position, id=id, difficulty=difficulty, reason=reason)
     audited, traces = audit(candidate.task, bench.plan.domain, bench.runtime)
     return Attempt(position=position, id=id, difficulty=difficulty, task=audited, traces=traces)
+
+
+def difficulty_of(plan: DomainPlan, position: int) -> Difficulty:
+    """How difficult the candidate with this number shall be."""
+    from engine.tasks.build import DIFFICULTIES
+
+    return DIFFICULTIES[position % len(DIFFICULTIES)] if plan.difficulty == "mixed" else plan.difficulty
+
+
+def task_id(plan: DomainPlan, position: int) -> str:
+    """The id of the candidate with this number."""
+    return f"{plan.domain.name}-{plan.seed}-{position:04d}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from engine.executors.local import Executor
 from engine.models.graph import Edge
+from engine.models.role import RoleName
 from engine.pipeline.benches import (
     Attempt,
     DomainBench,
@@ -24,6 +26,9 @@ from engine.store.tasks import TaskFilter, TaskOutcome
 
 if TYPE_CHECKING:
     from engine.tasks.duplicates import Duplicates
+
+TASK_ROLES: tuple[RoleName, ...] = ("chain", "state", "instruction")
+"""The roles that take part in making a task."""
 
 EDGES_A_STEP = 24
 """Edges that are proven in one step: enough to fill a round trip to the sandbox, few enough to lose little."""
@@ -132,15 +137,31 @@ class Phases:
             duplicates = Duplicates()
             for task in self._store.tasks.iterate(self._name):
                 duplicates.check(task)
-            first = self._store.tasks.next_position(self._name)
-            positions = range(first, max(first, most_attempts(asked)))
-            answers = self._executor.map(DomainBench, self._plan(), attempt_task, positions)
-            with closing(answers):
-                for attempt in answers:
+            with closing(self._attempts(lambda: asked - found)) as attempts:
+                for attempt in attempts:
                     found += self._store_attempt(attempt, duplicates, found)
                     if found >= asked:
                         break
         return found >= asked
+
+    def _attempts(self, needed: Callable[[], int]) -> Generator[Attempt, None, None]:
+        """Attempts at tasks from the next position on, as many as may be tried."""
+        first = self._store.tasks.next_position(self._name)
+        last = max(first, most_attempts(self._run.options.tasks))
+        if not any(self._cast.is_model(role) for role in TASK_ROLES):
+            return self._executor.map(DomainBench, self._plan(), attempt_task, range(first, last))
+        from engine.pipeline.task_waves import TaskWaves
+
+        return TaskWaves(self._cast, self._executor, self._plan(), self._changes_before).attempts(first, last, needed)
+
+    def _changes_before(self, position: int) -> list[tuple[str, ...]]:
+        """The changes of each audited task before a position, in order."""
+        changes = {stored.tool.name for stored in self._store.tools.all(self._name) if stored.tool.mutates_state}
+        return [
+            tuple(step.tool for step in task.chain.steps if step.tool in changes)
+            for task in self._store.tasks.iterate(self._name)
+            if task.index < position
+        ]
 
     def _store_attempt(self, attempt: Attempt, duplicates: Duplicates, found: int) -> bool:
         """Stores what came of an attempt; whether it is a task."""
@@ -163,12 +184,13 @@ class Phases:
             self._store.traces.add(self._name, attempt.id, attempt.traces)
 
         counts = ledger.counts
+        noted = {"notes": list(attempt.notes)} if attempt.notes else {}
         if audited:
-            event = ledger.event("step", f"Task {attempt.id} audited.", subject=attempt.id)
+            event = ledger.event("step", f"Task {attempt.id} audited.", subject=attempt.id, **noted)
             done = {"tasks_audited": counts.tasks_audited + 1}
         else:
             event = ledger.event(
-                "rejection", f"Task {attempt.id} rejected: {outcome.reason}", subject=attempt.id, cause=failed
+                "rejection", f"Task {attempt.id} rejected: {outcome.reason}", subject=attempt.id, cause=failed, **noted
             )
             done = {"tasks_rejected": counts.tasks_rejected + 1}
         ledger.commit(f"task:{attempt.position}", write, [event], behind=found + audited, **done)

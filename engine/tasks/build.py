@@ -388,6 +388,11 @@ def sample(database: DatabaseSchema, rows: Rows, rng: random.Random) -> Rows:
     return {name: [held[key] for key in sorted_keys(held)] for name, held in chosen.items()}
 
 
+def writes_wanted(difficulty: Difficulty, name: str, index: int, seed: int) -> int:
+    """How many changes the user of the task with this index shall want."""
+    return random.Random(f"wanted/{seed}/{name}/{index}").choice(_GOALS[difficulty])
+
+
 def propose(
     domain: Domain, graph: ToolGraph, index: int, seed: int, difficulty: Difficulty | None = None
 ) -> Candidate | Rejected:

@@ -18,7 +18,7 @@ class ComposerChain:
 
     async def plan(self, request: ChainRequest) -> ChainAnswer:
         """See `ChainAgent.plan`."""
-        writes = [tool.name for tool in request.domain.tools if tool.mutates_state]
+        writes = list(request.changes)
         chains = {
             wanted.index: self._chain(request, wanted, writes) for wanted in request.wanted if wanted.first in writes
         }

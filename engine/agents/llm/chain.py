@@ -43,16 +43,16 @@ class ModelChain:
 
     async def plan(self, request: ChainRequest) -> ChainAnswer:
         """See `ChainAgent.plan`."""
-        domain, wanted = request.domain, request.wanted
+        domain, wanted, changes = request.domain, request.wanted, request.changes
         if not wanted:
             raise NoAnswer("No chain was asked for.")
 
         def check(answer: _Chains) -> Sequence[str]:
-            return list(_problems(answer, domain, wanted))
+            return list(_problems(answer, changes, wanted))
 
         system, user = fill(
             "chain",
-            tools="\n".join(_line(tool, request.follows, domain) for tool in domain.tools if tool.mutates_state),
+            tools="\n".join(_line(domain.tool[name], request.follows, domain) for name in changes),
             now=domain.spec.now,
             avoid="\n".join(" > ".join(chain) for chain in request.avoid[-_AVOIDED:]),
             wishes="\n".join(_wish(number, each) for number, each in enumerate(wanted, start=1)),
@@ -74,7 +74,7 @@ class ModelChain:
         answer = await self._asker.ask(question)
         chains: dict[int, PlannedChain] = {}
         for chain in answer.chains:
-            if 1 <= chain.number <= len(wanted) and not list(_wrong(chain, domain, wanted[chain.number - 1])):
+            if 1 <= chain.number <= len(wanted) and not list(_wrong(chain, changes, wanted[chain.number - 1])):
                 chains.setdefault(wanted[chain.number - 1].index, _planned(chain, domain))
         if not chains:
             raise NoAnswer("Not one of the chains can be used.")
@@ -117,25 +117,24 @@ def _keys(domain: Domain) -> set[tuple[str, str]]:
     return {(table.name, name) for table in domain.database.tables for name in table.primary_key}
 
 
-def _problems(answer: _Chains, domain: Domain, wanted: tuple[WantedChain, ...]) -> Iterator[str]:
+def _problems(answer: _Chains, changes: tuple[str, ...], wanted: tuple[WantedChain, ...]) -> Iterator[str]:
     """What is wrong where not a single chain can be used; one is reason enough to go on, the engine makes the others."""
     found: list[str] = []
     for chain in answer.chains:
         if not 1 <= chain.number <= len(wanted):
             found.append(f"there is no wish {chain.number}; they go from 1 to {len(wanted)}")
             continue
-        wrong = list(_wrong(chain, domain, wanted[chain.number - 1]))
+        wrong = list(_wrong(chain, changes, wanted[chain.number - 1]))
         if not wrong:
             return
         found += [f"chain {chain.number}: {problem}" for problem in wrong]
     yield from found or ["chains: there is none"]
 
 
-def _wrong(chain: _Chain, domain: Domain, wanted: WantedChain) -> Iterator[str]:
+def _wrong(chain: _Chain, changes: tuple[str, ...], wanted: WantedChain) -> Iterator[str]:
     names = [step.tool for step in chain.steps]
     for name in dict.fromkeys(names):
-        tool = domain.tool.get(name)
-        if tool is None or not tool.mutates_state:
+        if name not in changes:
             yield f"there is no tool `{name[:80]}` in the list"
     if wanted.first not in names:
         yield f"it must have a step `{wanted.first}`"

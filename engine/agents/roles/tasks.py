@@ -42,14 +42,25 @@ class ChainRequest(Model):
 
     Attributes:
         wanted: At least one, each with an index of its own.
+        possible: The changes that a chain may have, where not all of the domain's: those that can be a user's goal.
         follows: Change -> the changes that it makes possible, by proven edges.
         avoid: Chains of earlier tasks, as tool names.
     """
 
     domain: Domain
     wanted: tuple[WantedChain, ...]
+    possible: tuple[str, ...] = ()
     follows: dict[str, tuple[str, ...]] = {}
     avoid: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The names of the changes that a chain may have, in the domain's order."""
+        return tuple(
+            tool.name
+            for tool in self.domain.tools
+            if tool.mutates_state and (not self.possible or tool.name in self.possible)
+        )
 
 
 class PlannedChain(Model):
