@@ -56,7 +56,7 @@ class CallView(NamedTuple):
         answer: As it came; `None` where none did, or where it is not kept any more.
         around: What the same run asked the same role about the same, this call among it, oldest first.
         verdicts: The tools that it was about.
-        task: The task that it was for.
+        tasks: The tasks that it was for.
         exists: Whether the domain is there.
     """
 
@@ -66,20 +66,15 @@ class CallView(NamedTuple):
     answer: Answer | None
     around: tuple[ModelCall, ...]
     verdicts: tuple[Verdict, ...]
-    task: TaskOutcome | None
+    tasks: tuple[TaskOutcome, ...]
     exists: bool
 
     @property
-    def next_turn(self) -> ModelCall | None:
-        """The corrective turn that followed."""
-        return next(
-            (
-                each
-                for each in self.around
-                if each.seq > self.call.seq and each.round == self.call.round and each.turn == self.call.turn + 1
-            ),
-            None,
-        )
+    def asked_again(self) -> ModelCall | None:
+        """The call that asked once more, after an answer that was of no use."""
+        if self.call.outcome != "corrected":
+            return None
+        return next((each for each in self.around if each.seq > self.call.seq and each.round == self.call.round), None)
 
 
 def page(chosen: CallFilter, number: int) -> CallPage:
@@ -116,7 +111,7 @@ def one(seq: int, *, run: str = "", domain: str = "") -> CallView | None:
             answer=answer,
             around=tuple(store.call_log.around(call)),
             verdicts=_verdicts(store, call) if exists else (),
-            task=_task(store, call) if exists else None,
+            tasks=_tasks(store, call) if exists else (),
             exists=exists,
         )
 
@@ -148,6 +143,10 @@ def _verdicts(store: Store, call: ModelCall) -> tuple[Verdict, ...]:
     )
 
 
-def _task(store: Store, call: ModelCall) -> TaskOutcome | None:
-    found = store.tasks.find(call.task, (call.domain,)) if call.task else None
-    return None if found is None else TaskOutcome(found.id, found.state, found.reason)
+def _tasks(store: Store, call: ModelCall) -> tuple[TaskOutcome, ...]:
+    if call.role in SUBJECTS_JUDGED:
+        return ()
+    # A chain agent plans several tasks at once, and names them as its subject.
+    ids = dict.fromkeys(filter(None, [call.task, *call.subject.split(", ")]))
+    found = (store.tasks.find(id, (call.domain,)) for id in ids)
+    return tuple(TaskOutcome(task.id, task.state, task.reason) for task in found if task is not None)

@@ -68,11 +68,11 @@ def test_a_call_shows_prompt_answer_correction_and_what_came_of_it(calls: list[M
     assert "admitted" in drawn
     view = queries.one(calls[0].seq, run=RUN)
     assert view is not None
-    assert view.next_turn == calls[1]
+    assert view.asked_again == calls[1]
     assert [each.tool for each in view.verdicts] == calls[0].subject.split(", ")
     links = {link.proto.query_string for link in page.get("page_link")}
     assert {f"domain={DOMAIN}&tool={tool}" for tool in calls[0].subject.split(", ")} <= links
-    page.button(key=f"to-call-{calls[1].seq}").click().run()
+    page.button(key=f"again-{calls[0].seq}").click().run()
     assert not page.exception
     assert CODE.strip() in shown(page)
 
@@ -105,6 +105,16 @@ def test_a_link_to_a_call_that_is_not_there_says_so(asked: str, calls: list[Mode
     assert not page.exception
     assert "names a call that is not here" in page.warning[0].value
     assert asked in [element.value for element in page.text]
+
+
+def test_a_call_about_several_tasks_leads_to_each(calls: list[ModelCall], empty_store: Path) -> None:
+    with Store.open(empty_store) as store:
+        ids = [task.id for task in store.tasks.iterate(DOMAIN)]
+        planned = store.calls.add(calls[4].model_copy(update={"role": "chain", "task": "", "subject": ", ".join(ids)}))
+    view = queries.one(planned.seq)
+    assert view is not None
+    assert [task.id for task in view.tasks] == ids
+    assert not open_page("runs", run=RUN, call=str(planned.seq)).exception
 
 
 def test_a_call_of_another_run_is_not_shown_as_this_ones(calls: list[ModelCall]) -> None:

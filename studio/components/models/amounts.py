@@ -38,7 +38,9 @@ def in_short(sums: CallSums) -> str:
     if not sums.calls:
         return "no call yet"
     cached = f" ({sums.cached:,} from memory)" if sums.cached else ""
-    return f"{sums.calls:,} calls{cached} · {sums.tokens:,} tokens · {total_cost(sums)}"
+    return (
+        f"{sums.calls:,} {'call' if sums.calls == 1 else 'calls'}{cached} · {sums.tokens:,} tokens · {total_cost(sums)}"
+    )
 
 
 def named(*names: str) -> Markup:

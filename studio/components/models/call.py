@@ -120,14 +120,22 @@ def _height(text: str) -> int | str:
 def _show_outcome(view: CallView) -> None:
     call = view.call
     show(head("What came of it"))
-    if view.task is not None:
-        audited = view.task.state == "audited"
+    if view.asked_again is not None:
+        st.button(
+            f"Asked again: call {view.asked_again.seq}",
+            key=f"again-{call.seq}",
+            icon=":material/arrow_forward:",
+            on_click=open_call,
+            args=(str(view.asked_again.seq),),
+        )
+    for task in view.tasks:
+        audited = task.state == "audited"
         with st.container(horizontal=True, vertical_alignment="center"):
-            show(row(badge("✓ audited" if audited else "✗ rejected", "good" if audited else "bad"), mono(view.task.id)))
+            show(row(badge("✓ audited" if audited else "✗ rejected", "good" if audited else "bad"), mono(task.id)))
             if audited:
-                st.page_link("views/tasks.py", label="Open", query_params={"domain": call.domain, "task": view.task.id})
-        if view.task.reason:
-            show(quote(view.task.reason))
+                st.page_link("views/tasks.py", label="Open", query_params={"domain": call.domain, "task": task.id})
+        if task.reason:
+            show(quote(task.reason))
     for each in view.verdicts:
         words, tone = VERDICTS[each.admitted]
         repaired = [f"after {each.repairs} repairs" if each.repairs > 1 else "after a repair"] if each.repairs else []
@@ -136,7 +144,7 @@ def _show_outcome(view: CallView) -> None:
             st.page_link("views/tools.py", label="Open", query_params={"domain": call.domain, "tool": each.tool})
         if each.reasons:
             show(quote("\n".join(each.reasons[:4])))
-    if view.task is None and not view.verdicts:
+    if not view.tasks and not view.verdicts:
         if view.exists:
             st.page_link("views/domains.py", label="The domain", query_params={"domain": call.domain})
         else:
@@ -146,7 +154,7 @@ def _show_outcome(view: CallView) -> None:
         "tokens written": f"{call.completion_tokens:,}",
         "cost": call_cost(call),
         "took": "–" if call.cached else duration(call.seconds),
-        "asked again by the provider's wish": call.retries or "–",
+        "retries": call.retries or "–",
         "at": on(call.at),
         "run": call.run,
         "about": call.subject or call.task or "–",

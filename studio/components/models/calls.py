@@ -24,21 +24,21 @@ OUTCOMES: dict[CallOutcome, tuple[str, Tone]] = {
 }
 COLUMNS = {
     "came to": "104px",
-    "number": "62px",
-    "role": "92px",
-    "about": "26%",
-    "turn": "86px",
-    "tokens": "108px",
-    "cost": "98px",
-    "took": "62px",
-    "model": "",
-    "at": "72px",
+    "number": "58px",
+    "role": "90px",
+    "about": "",
+    "turn": "78px",
+    "tokens": "100px",
+    "cost": "80px",
+    "took": "58px",
+    "model": "112px",
+    "at": "70px",
 }
 """Heads of the list, with their widths."""
 
 PARAMETER = "call"
-LONGEST = 60
-"""Letters of a subject that the list shows; the call itself shows all of it."""
+LONGEST = 200
+"""Letters of a subject that the list gets; the call itself shows all of it."""
 
 
 def choose_calls(scope: CallFilter) -> CallFilter:

@@ -38,7 +38,8 @@ def show_models(view: ToolView) -> None:
     if not sums.calls:
         show(row(f"Nothing: it was written by {view.tool.made_by}."))
         return
-    show(row(in_short(sums), f"{sums.repairs} repairs asked for", f"{sums.corrected} answers corrected"))
+    more = {"repairs asked for": sums.repairs, "answers corrected": sums.corrected}
+    show(row(in_short(sums), *(f"{words}: {count}" for words, count in more.items() if count)))
     show_chosen_call(domain=view.domain)
     chosen = choose_calls(scope)
     show_calls(chosen, key=f"calls-{view.domain}-{view.tool.name}", drawn=st.query_params.get(PARAMETER))
@@ -51,10 +52,8 @@ def _ask(view: ToolView, *, open_at_first: bool) -> None:
         show(row("To ask a language model again, configure one:"))
         st.page_link("views/models.py", label="Models", icon=":material/arrow_forward:")
         return
-    with st.container(border=True):
-        show(
-            head("Ask a model again. What it says is tested first, as a person's edit is; nothing counts before that.")
-        )
+    with st.expander("Ask a model again", icon=":material/replay:", expanded=open_at_first):
+        st.caption("What it says is tested first, as a person's edit is; nothing counts before that.")
         key = f"again-{view.domain}-{view.tool.name}"
         left, right = st.columns([1, 1.4], gap="medium", vertical_alignment="bottom")
         with left:
