@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from engine.commands.console import DEFAULT_DB, Db, Failed, Json, Workers, show
+
+Role = Literal["code", "debug", "contract"]
 
 _LARGEST = 1_000_000
 """Bytes of a file that are read at most."""
@@ -28,15 +30,33 @@ def revise(
     print_contract: Annotated[
         bool, typer.Option("--print-contract", help="Print the contract as it is, to begin from, and change nothing.")
     ] = False,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A language model that is asked for the change, as litellm names it.")
+    ] = None,
+    role: Annotated[
+        Role, typer.Option("--role", help="What it does: write the code anew, repair it, or make the conditions anew.")
+    ] = "code",
+    hint: Annotated[str, typer.Option("--hint", help="What shall be different, in words, for the model.")] = "",
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Where the model is; left out, where it was asked for this domain.")
+    ] = None,
     workers: Workers = None,
     db: Db = DEFAULT_DB,
     as_json: Json = False,
 ) -> None:
-    """Edit a tool: it is tested again, and what depends on it verified again, before it counts."""
+    """Edit a tool, or have a language model do so: it is tested again, and what depends on it verified again, before it counts."""
     from engine.commands.progress import RunDisplay
+    from engine.errors import UsageError
     from engine.executors.local import default_workers
     from engine.pipeline import draft_of, execute, propose
     from engine.store import Store
+
+    if model is not None and (source or contract or description or note):
+        raise UsageError(
+            "--model asks a model for the change; leave out --source, --contract, --description and --note."
+        )
+    if model is None and (hint or base_url):
+        raise UsageError("--hint and --base-url are for a model; name one with --model.")
 
     with Store.open(db, create=False) as store:
         store.domains.require(domain)
@@ -54,7 +74,16 @@ def revise(
             )
             if value is not None
         }
-        run = propose(store, domain, tool, draft.model_copy(update=changes), curator)
+        if model is None:
+            run = propose(store, domain, tool, draft.model_copy(update=changes), curator)
+        else:
+            from engine.pipeline.model_settings import checked_model
+            from engine.pipeline.rewrite import propose_by_model
+
+            name = checked_model(model, "--model")
+            run = propose_by_model(
+                store, domain, tool, role=role, model=name, hint=hint, curator=curator, base_url=base_url
+            )
         with RunDisplay() as display:
             run = execute(store, run.id, workers=workers or default_workers(), observe=display.update)
         edit = store.tool_edits.of_run(run.id)

@@ -148,7 +148,7 @@ def propose(store: Store, domain: str, name: str, draft: Draft, curator: str) ->
         raise UsageError(f"Nothing of `{name}` is changed; there is nothing to test.")
     started_from = draft.started_from or stored.digest
     with store.transaction():
-        _refuse_conflicts(store, domain, name, started_from)
+        refuse_conflicts(store, domain, name, started_from)
         summary = store.domains.summary(domain)
         run = store.runs.create(
             domain,
@@ -164,7 +164,13 @@ def propose(store: Store, domain: str, name: str, draft: Draft, curator: str) ->
     return run
 
 
-def _refuse_conflicts(store: Store, domain: str, name: str, started_from: str) -> None:
+def refuse_conflicts(store: Store, domain: str, name: str, started_from: str) -> None:
+    """Refuses an edit that would meet another one, or a domain that is not finished.
+
+    Raises:
+        UsageError: The tool was changed meanwhile or not tested yet, or the domain's graph is not finished.
+        StoreError: The domain is being made, or another edit is being tested.
+    """
     current: StoredTool = store.tools.get(domain, name)
     if current.report is None:
         raise UsageError(f"The tool `{name}` was not tested yet; edit it when the domain's run has come so far.")

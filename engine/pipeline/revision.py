@@ -28,7 +28,9 @@ from engine.pipeline.benches import (
     judge_tool,
     prove_edges,
 )
+from engine.pipeline.cast import Cast
 from engine.pipeline.ledger import Ledger
+from engine.pipeline.rewrite import ASK_STEP, SEED_KIND, Asking
 from engine.store.codec import digest_of
 from engine.store.staleness import TaskMark
 from engine.tasks.duplicates import Duplicates
@@ -78,11 +80,13 @@ class Revision:
     Args:
         ledger: Commits the steps.
         executor: Does the work.
+        cast: Plays the roles, where a language model is asked for the edit.
     """
 
-    def __init__(self, ledger: Ledger, executor: Executor) -> None:
+    def __init__(self, ledger: Ledger, executor: Executor, cast: Cast) -> None:
         self._ledger = ledger
         self._executor = executor
+        self._cast = cast
         self._store = ledger.store
         self._run = ledger.run
         self._name = ledger.run.domain
@@ -124,7 +128,10 @@ class Revision:
     def _test(self) -> ToolEdit:
         ledger, edit = self._ledger, self._store.tool_edits.of_run(self._run.id)
         step = f"test:{edit.tool}"
-        ledger.begin("test", [step])
+        asks = self._run.seed_kind == SEED_KIND
+        ledger.begin("test", [ASK_STEP, step] if asks else [step])
+        if asks and not ledger.is_done(ASK_STEP) and edit.state == "waiting":
+            edit = Asking(ledger, self._cast).work(edit)
         if ledger.is_done(step) or edit.state != "waiting":
             return edit
         plan = FoundationPlan(

@@ -64,7 +64,7 @@ def execute(
                 if settings is None:
                     settings = read_settings(store=store.path) if run.options.models else ModelSettings()
                 cast = make_cast(store, run, settings, tick=lambda: observe(ledger.progress(), ()))
-                worker = Revision(ledger, executor) if run.kind == "revision" else Phases(ledger, executor, cast)
+                worker = Revision(ledger, executor, cast) if run.kind == "revision" else Phases(ledger, executor, cast)
                 reached = worker.work()
             finally:
                 executor.close()

@@ -43,6 +43,12 @@ class ToolEdits:
             )
             return self.of_run(run)
 
+    def fill(self, seq: int, after: Tool) -> None:
+        """Stores what is proposed, where that was not known when the proposal was made."""
+        self._connection.write(
+            "update tool_edit set after = ? where seq = ? and state = 'waiting'", (pack(after.model_dump_json()), seq)
+        )
+
     def refuse(self, seq: int, report: ToolReport, evidence: Evidence) -> None:
         """Stores that a proposal was refused, with everything that was tried on it."""
         self._connection.write(

@@ -67,3 +67,28 @@ def test_a_missing_file_and_no_change(db: str, tmp_path: Path, capsys: pytest.Ca
     assert "can't be read" in capsys.readouterr().err
     assert revise(db) == 2
     assert "Nothing of `add_wish` is changed" in capsys.readouterr().err
+
+
+def test_a_model_is_asked_for_the_edit_and_what_it_leaves_as_it_is_does_not_count(
+    db: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert revise(db, "--model", "composer", "--hint", "shorter", "--role", "code", "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["status"]) == ("refused", "done")
+    assert "composer leaves the tool as it is" in told["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("--model", "x y"), "that is no model's name"),
+        (("--model", "composer", "--note", "why"), "leave out --source"),
+        (("--hint", "shorter"), "name one with --model"),
+        (("--model", "composer", "--base-url", "ftp://there"), "base URL"),
+    ],
+)
+def test_a_wish_for_a_model_that_makes_no_sense_is_refused(
+    db: str, arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert revise(db, *arguments) == 2
+    assert words in capsys.readouterr().err
