@@ -33,8 +33,8 @@ class _Waiter:
 class Limiter:
     """Lets requests through, in the order in which they came; those that are made again go first.
 
-    The bound begins at `most`. Each success raises it by the part of one request that makes a whole one when all that
-    are under way succeed; congestion halves it, once for all requests that were under way together.
+    The bound begins at `most`. When all requests that may be under way have succeeded twice, it is one more; congestion
+    halves it, once for all requests that were under way together.
 
     Args:
         most: Requests at once at most.
@@ -79,7 +79,7 @@ class Limiter:
         except asyncio.CancelledError:
             if waiter.turn.done() and not waiter.turn.cancelled():
                 self._active -= 1  # its turn had come in the same moment
-            else:
+            elif waiter in self._queue:  # else it was passed over since
                 self._queue.remove(waiter)
                 heapq.heapify(self._queue)
             self._let_in()
@@ -98,7 +98,7 @@ class Limiter:
             self._bound = max(1.0, self._bound / 2)
             self._epoch += 1
         elif fine:
-            self._bound = min(float(self._most), self._bound + 1 / self._bound)
+            self._bound = min(float(self._most), self._bound + 0.5 / self._bound)
         self._let_in()
 
     def pause(self, seconds: float) -> None:
