@@ -39,7 +39,10 @@ def checked_address(address: str, where: str) -> str:
             f"{where}: a base URL may hold nothing behind `?` or `#`, because it is stored with each run and keys are often "
             "passed there; end it with the path, as in `http://127.0.0.1:8000/v1`."
         )
-    return address.rstrip("/")
+    address = address.rstrip("/")
+    if address.endswith("/completions"):
+        raise UsageError(f"{where}: a base URL ends before `/chat/completions`, as in `http://127.0.0.1:8000/v1`.")
+    return address
 
 
 def is_local(address: str) -> bool:

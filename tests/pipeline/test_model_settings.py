@@ -274,3 +274,8 @@ def test_addresses(address: str, local: bool) -> None:
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(UsageError, match="no base URL"):
         checked_address(f"{address}z" if address.endswith("\n") else address, "here")
+
+
+def test_an_address_ends_before_what_every_request_adds() -> None:
+    with pytest.raises(UsageError, match="ends before `/chat/completions`"):
+        checked_address("http://127.0.0.1:8000/v1/chat/completions/", "here")
