@@ -53,6 +53,15 @@ async def formal_tools(
         _formal(composer, plain, bare), *(_formal(cast.contract, batch, bare) for batch in batches)
     )
     entries, refusals = dict(first.entries), dict(first.refusals)
+    # An answer that never came, or a request that was too long, costs a batch; each of its tools gets a request of its own.
+    alone = [
+        [one]
+        for batch in batches
+        if len(batch) > 1
+        for one in batch
+        if not any(one.name in made.entries for made in others)
+    ]
+    others += await asyncio.gather(*(_formal(cast.contract, batch, bare) for batch in alone))
     for formal in others:
         entries |= formal.entries
         refusals |= formal.refusals
