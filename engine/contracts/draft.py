@@ -101,23 +101,34 @@ class Draft:
         inner = set(certain_names(expression.tree)) if certain else set[str]()
         for other in self._ordered(names_in(expression.tree)):
             self.bind(other, other in inner)
+        text = self.value_of(name, certain)
+        if text is not None:
+            self.put(text, f"{name} = ")
+
+    def value_of(self, name: str, certain: bool) -> Text | None:
+        """A binding's value as the right side of an assignment; `None` for one that is written in place from now on.
+
+        Args:
+            name: The binding; those that it reads have been asked for already.
+            certain: Whether the statement that needs it is certain to evaluate it.
+        """
+        expression = self.bindings[name]
         if certain:
             row = self.render.lookup(expression.tree) if name in self.present else None
-            self.put(row or self.render.text(expression.tree), f"{name} = ")
-            return
+            return row or self.render.text(expression.tree)
         needs = needs_of(expression, self.shapes, self.database)
         guards = [self._not_null(node) for text, node in needs.present.items() if text not in self.known]
         guards += [self.render.operand(node, COMPARE) for text, node in needs.filled.items() if text not in self.known]
         inlined = any(isinstance(self.render.names.get(other), Expression) for other in names_in(expression.tree))
         kind = self.shapes[name].kind
         if name in self.present and not guards and not inlined and self._has_parent(expression):
-            self.put(self.render.lookup(expression.tree) or (), f"{name} = ")
-        elif needs.risky or inlined or name in self.present or (guards and kind not in ("row", "list")):
+            return self.render.lookup(expression.tree) or ()
+        if needs.risky or inlined or name in self.present or (guards and kind not in ("row", "list")):
             self.render.names[name] = expression  # written in place, behind the guard that is there
-        elif guards:
-            self.put(self.if_else(expression, guards, "[]" if kind == "list" else "None"), f"{name} = ")
-        else:
-            self.put(self.render.text(expression.tree), f"{name} = ")
+            return None
+        if guards:
+            return self.if_else(expression, guards, "[]" if kind == "list" else "None")
+        return self.render.text(expression.tree)
 
     def if_else(self, expression: Expression, guards: Sequence[Text], otherwise: str = "None") -> Text:
         """`expression if guards else otherwise`."""

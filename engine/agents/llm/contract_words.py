@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from engine.contracts.dependence import certain_names, names_in
+from engine.contracts.dependence import certain_names, known_by, names_in
 from engine.contracts.draft import Draft
 from engine.contracts.evaluate import STATED_ANY
 from engine.contracts.expression import CLOCK_NAMES, Expression, parse, parse_each, parse_message, state_calls
@@ -20,13 +20,6 @@ from engine.contracts.shapes import ShapeReader, row_of
 from engine.models.database import DatabaseSchema
 from engine.models.tool import Effect, Query, ReturnField, Tool
 from engine.runtime.admission import signature
-
-STEPS_KEY = """\
-`reject CODE unless C: M` means: if C is false, `db.reject(CODE, M)`, with M as an f-string where it has {places}.
-`rows of T where C` means: the rows of table T for which C holds, each called as the text before `in` says, in the order
-that `db.find` gives. `sorted by` sorts after several keys, the first being the most important; None comes first.
-`each {a, b: E}` makes a dict of every row: `a` alone stands for the row's column of that name."""
-"""How the steps are to be read; for the instructions of a prompt."""
 
 _REFUSED = re.compile(r"\s*Refused with (?:`\w+`(?:, )?)+\.?\s*$")
 _CLOCK = {"now": "db.now()", "today": "db.now()[:10]"}
@@ -61,6 +54,7 @@ class _Steps:
         self._render.names.update(_CLOCK)
         self._render.replaced.clear()
         self._told: set[str] = set()
+        self._found: dict[str, str] = {}
         self._read_after = {
             (table, ast.unparse(node.args[1]))
             for field in tool.contract.returns
@@ -73,18 +67,33 @@ class _Steps:
         """The steps, each name in front of the first one that needs it."""
         contract = self._tool.contract
         for requirement in contract.requires:
-            parts = parse_message(requirement.message)
-            places = [part.expression for part in parts if not isinstance(part, str)]
             condition = parse(requirement.condition)
-            yield from self._names([condition], places)
-            message = flat(self._render.message(parts)).removeprefix("f")
-            yield f"reject {quoted(requirement.code)} unless {self._text(condition)}: {message}"
+            yield from self._names([condition])
+            refusal = f"db.reject({quoted(requirement.code)}, {self._message(requirement.message)})"
+            yield f"if {flat(self._render.negated(condition.tree))}: {refusal}"
+            self._draft.known |= set(known_by(condition.tree))
         for effect in contract.effects:
-            yield from self._effect(effect)
+            yield from self._names_of(effect)
         for field in contract.returns:
             yield from self._names(self._of_field(field))
-        answers = "after the changes, return" if contract.effects else "return"
-        yield f"{answers} {{{', '.join(self._field(field) for field in contract.returns)}}}"
+        for field in contract.returns:
+            if field.query is not None:
+                name = self._found[field.name] = self._draft.fresh(field.name, f"{field.name}_found")
+                yield f"{name} = {self._query(field.query)}"
+        for effect in contract.effects:
+            yield self._effect(effect)
+        yield f"return {{{', '.join(self._field(field) for field in contract.returns)}}}"
+
+    def _message(self, message: str) -> str:
+        """The message's literal; what only it reads is written into it, because nobody else needs it."""
+        parts = parse_message(message)
+        names = dict(self._render.names)
+        places = [part.expression for part in parts if not isinstance(part, str)]
+        for name in self._draft.reached(places) - self._told:
+            self._render.names[name] = self._draft.bindings[name]
+        text = flat(self._render.message(parts))
+        self._render.names = names
+        return text
 
     def _text(self, expression: Expression) -> str:
         return flat(self._render.text(expression.tree))
@@ -103,25 +112,26 @@ class _Steps:
             inner = set(certain_names(expression.tree)) if certain else set[str]()
             yield from self._bind(names_in(expression.tree) - CLOCK_NAMES, inner)
             self._told.add(name)
-            row = self._render.lookup(expression.tree) if name in self._draft.present and certain else None
-            text = flat(row) if row is not None else self._text(expression)
-            yield f"{name} = {text}" + ("" if certain else "  (may be undefined; only where it is read)")
+            text = self._draft.value_of(name, certain)
+            if text is not None:
+                yield f"{name} = {flat(text)}"
 
-    def _effect(self, effect: Effect) -> Iterator[str]:
-        parts: list[Expression] = []
+    def _names_of(self, effect: Effect) -> Iterator[str]:
+        """The names that a change needs: in front of all changes, since all of them see the rows as they were before."""
+        parts = [parse_each(effect.each).items] if effect.each is not None else []
+        parts += [parse(effect.when)] if effect.when is not None else []
+        inner = [parse(text) for text in (effect.key, *effect.values.values()) if text and text.strip() != STATED_ANY]
+        if not parts:
+            parts, inner = inner, []
+        yield from self._names(parts, inner)
+
+    def _effect(self, effect: Effect) -> str:
         head = ""
         if effect.each is not None:
             each = parse_each(effect.each)
-            parts.append(each.items)
             head = f"for {each.name} in {self._text(each.items)}: "
-        if effect.when is not None:
-            parts.append(parse(effect.when))
         key = parse(effect.key) if effect.key is not None else None
         values = {column: None if text.strip() == STATED_ANY else parse(text) for column, text in effect.values.items()}
-        inner = [part for part in (key, *values.values()) if part is not None]
-        if effect.each is None and effect.when is None:
-            parts, inner = inner, []
-        yield from self._names(parts, inner)
         if effect.when is not None:
             head += f"if {self._text(parse(effect.when))}: "
         arguments = [quoted(effect.table)]
@@ -132,7 +142,7 @@ class _Steps:
         bound = effect.bind
         if bound is None and effect.operation == "update" and not head and key is not None:
             bound = self._row_after(effect.table, ast.unparse(key.tree))
-        yield f"{head}{f'{bound} = ' if bound else ''}db.{effect.operation}({', '.join(arguments)})"
+        return f"{head}{f'{bound} = ' if bound else ''}db.{effect.operation}({', '.join(arguments)})"
 
     def _row_after(self, table: str, key: str) -> str | None:
         """A name for the row that an update gives back, where the answer reads it."""
@@ -156,7 +166,7 @@ class _Steps:
 
     def _field(self, field: ReturnField) -> str:
         if field.query is not None:
-            return f"{quoted(field.name)}: {self._query(field.query)}"
+            return f"{quoted(field.name)}: {self._found[field.name]}"
         if field.value is None or field.value.strip() == STATED_ANY:
             return f"{quoted(field.name)}: (your choice)"
         return f"{quoted(field.name)}: {self._text(parse(field.value))}"
@@ -176,9 +186,7 @@ class _Steps:
                 text += " (which may be None)"
         if query.limit is not None:
             text += f", the first {self._text(parse(query.limit))}"
-        return (
-            f"[{text}, each {{{', '.join(self._shown(query, name, value) for name, value in query.fields.items())}}}]"
-        )
+        return f"{text}, each {{{', '.join(self._shown(query, name, value) for name, value in query.fields.items())}}}"
 
     def _shown(self, query: Query, name: str, value: str) -> str:
         tree = parse(value).tree
