@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.commands.bench_models import models
 from engine.commands.console import DEFAULT_DB, Db, Failed, Json, Workers, say, show, table
 
 app = typer.Typer(
@@ -14,6 +15,7 @@ app = typer.Typer(
     no_args_is_help=False,
     invoke_without_command=True,
 )
+app.command()(models)
 
 
 @app.callback()
