@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Transport = Literal["rate_limit", "server_error", "timeout", "drop", "overflow"]
 """429 with Retry-After, 500, no answer until the client gives up, a connection that ends in the middle, 400 for a long prompt."""
@@ -77,13 +78,12 @@ class Faults:
     def _lot(self, text: str) -> int:
         return int.from_bytes(hashlib.sha256(f"{self.seed}/{text}".encode()).digest()[:8])
 
-    def spoilt(self, kind: Kind, text: str, names: Sequence[str]) -> str:
+    def spoilt(self, kind: Kind, text: str) -> str:
         """An answer's text with something wrong in it.
 
         Args:
             kind: One of `Shape`, `Form` or `CodeFault`.
             text: The right answer.
-            names: Of entities and tools, of which one is made up anew.
         """
         match kind:
             case "prose":
@@ -99,9 +99,7 @@ class Faults:
             case "wrong_fields":
                 return re.sub(r'"(\w+)":', r'"my_\1":', text)
             case "unknown_names":
-                present = [name for name in names if re.search(rf"\b{name}\b", text)]
-                chosen = present[self._lot(text) % len(present)] if present else ""
-                return re.sub(rf"\b{chosen}\b", "spaceship", text) if chosen else text
+                return json.dumps(_with_unknown_name(json.loads(text), self._lot(text)))
             case "syntax" | "types" | "endless" | "clock" | "system" | "planted":
                 return self._with_bad_functions(kind, text)
             case _:
@@ -132,3 +130,29 @@ class Faults:
         first = body[1] if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else body[0]
         start = first.lineno - 1
         return "".join([*lines[:start], added.get(kind, _ENDLESS[lot // 2 % len(_ENDLESS)]), *lines[start:]])
+
+
+def _with_unknown_name(answer: dict[str, Any], lot: int) -> dict[str, Any]:
+    """An answer that speaks of something that nobody knows; where it has nothing to speak of, it makes a field up."""
+    key, items = next(((key, value) for key, value in answer.items() if isinstance(value, list) and value), ("", []))
+    one = items[lot % len(items)] if items else None
+    match key, one:
+        case "entities", dict():
+            one["of"] = [*one["of"], "spaceship"]
+        case "tables", dict():
+            items.append({"entity": "spaceship", "columns": ["speed:number"]})
+        case "tools", {"kind": _}:
+            one["entity"] = "spaceship"
+        case "tools", {"rules": [dict() as rule, *_]}:
+            rule["check"] = f"spaceship.is_ready and ({rule['check']})"
+        case "tools", {"returns": [str() as first, *others]}:
+            one["returns"] = [f"{first} + spaceship.size", *others]
+        case "cases", dict():
+            one["call"] = one["call"].replace("(", "_of_spaceship(", 1)
+        case "chains", dict():
+            one["steps"][0]["tool"] = "launch_spaceship"
+        case "flows", _:
+            items.append(999)
+        case _:
+            answer["spaceship"] = True
+    return answer

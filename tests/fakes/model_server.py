@@ -185,8 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             text = owner.script.answer(role, messages[1]["content"])
             if fault is not None:
-                material = owner.script.material
-                text = owner.faults.spoilt(fault, text, (*material.entities, *material.tools))
+                text = owner.faults.spoilt(fault, text)
             completion = tokens_of(text)
             self._send(200, _completion(text, fault, role, prompt, completion))
         owner.note(

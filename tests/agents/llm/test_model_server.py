@@ -109,7 +109,7 @@ def test_shapes_of_answers(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", FORMS)
 def test_json_is_spoilt(kind: Kind) -> None:
     right = Script(load()).answer("database", '<data name="entities">\nquote: ...\nrental: ...\n</data>')
-    spoilt = _always(kind).spoilt(kind, right, load().entities)
+    spoilt = _always(kind).spoilt(kind, right)
     if kind == "invalid_json":
         with pytest.raises(json.JSONDecodeError):
             json.loads(spoilt)
@@ -121,7 +121,7 @@ def test_json_is_spoilt(kind: Kind) -> None:
 def test_code_is_spoilt(kind: Kind) -> None:
     right = Script(load()).answer("code", CODE_REQUEST)
     faults = Faults(1.0, kinds=(kind,), mutants=lambda tool: [f"def {tool}(db, invoice_id):\n    return {{}}"])
-    spoilt = faults.spoilt(kind, right, ())
+    spoilt = faults.spoilt(kind, right)
     assert spoilt != right
     code = spoilt.removeprefix("```python\n").removesuffix("```")
     if kind == "syntax":
