@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
@@ -21,6 +21,7 @@ from studio.queries.opened import opened, store_path
 
 if TYPE_CHECKING:
     from engine.pipeline import Draft
+    from engine.pipeline.rewrite import RewriteRole
 
 UPLOAD_BYTES = 64 * 1024 * 1024
 """Largest SQLite file that is taken; larger ones are for the command line, which reads them in place."""
@@ -33,9 +34,6 @@ YAML_BYTES = 256 * 1024
 
 YAML_DEPTH = 100
 """Brackets within brackets; the reader's time grows with their square."""
-
-Rewriter = Literal["code", "debug", "contract"]
-"""Roles that can be played again for a single tool."""
 
 TEXT_ENDINGS = (".yaml", ".yml", ".sql")
 SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db")
@@ -305,27 +303,29 @@ def propose_edit(domain: str, tool: str, draft: Draft, *, by: str) -> Run:
     return run
 
 
-def ask_again(domain: str, tool: str, *, role: Rewriter, model: str, hint: str, by: str) -> Run:
+def ask_again(domain: str, tool: str, *, role: RewriteRole, model: str, hint: str, by: str) -> Run:
     """Has a language model rework a tool and starts the run that asks it and tests what it says; nothing counts before that.
 
     Args:
         domain: The domain.
         tool: The tool's name.
-        role: Which role the model plays: it writes the code anew, repairs it, or makes the contract anew.
+        role: What the model shall do: write the code anew, repair it, or make the contract anew.
         model: The model's name.
         hint: What shall be different, in words.
         by: The curator.
 
     Raises:
-        UsageError: There is no such tool, or the model's name is none.
+        UsageError: There is no such tool, the model's name is none, or the settings can't be read.
         StoreError: The domain is being made, or another edit is being tested.
     """
-    from engine.pipeline.model_settings import checked_model
+    from engine.pipeline.model_settings import checked_model, read_settings
     from engine.pipeline.rewrite import propose_by_model
 
     name = checked_model(model, "model")
+    # The server of all models, where the settings name one; otherwise what they say of this model, or where it was last.
+    address = read_settings(store=store_path()).base_url or None
     with opened() as store:
-        run = propose_by_model(store, domain, tool, role=role, model=name, hint=hint.strip(), curator=by)
+        run = propose_by_model(store, domain, tool, role=role, model=name, hint=hint, curator=by, base_url=address)
         store.queue.say(run.id, f"The model `{name}` is asked for `{tool}` again, by {by}.", by=by)
     _start_process(run.id)
     return run

@@ -33,7 +33,7 @@ def assert_harmless(page: Page) -> None:
     assert page.evaluate(FOUND) == []
 
 
-@pytest.mark.parametrize("name", ["runs", "", "domains", "datasets"])
+@pytest.mark.parametrize("name", ["runs", "", "domains", "datasets", "models"])
 def test_plain_pages(name: str, page: Page, hostile_studio: str) -> None:
     visit(page, hostile_studio, name)
     assert_harmless(page)
@@ -47,12 +47,35 @@ def test_tools(page: Page, hostile_studio: str) -> None:
         ("Tests", "stSelectbox"),
         ("Edges", "stPageLink"),
         ("Edit", "stTextArea"),
+        ("Models", "stPageLink"),
         ("History", "stButton"),
         ("Contract", "stCode"),
     ):
         page.get_by_role("radio", name=tab, exact=True).click()
         expect(page.get_by_test_id(shown).last).to_be_visible()
         assert_harmless(page)
+
+
+@pytest.mark.parametrize("call", ["1", "2", "3", "5", "7"])
+def test_calls_of_language_models(call: str, page: Page, hostile_studio: str) -> None:
+    visit(page, hostile_studio, "runs", run="hostile-2", call=call)
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+    expect(page.get_by_text("<img src=x onerror=").first).to_be_visible()
+    assert_harmless(page)
+    for words in ("Instructions, the same", "Form of the answer"):
+        if page.get_by_text(words).count():
+            page.get_by_text(words).click()
+            assert_harmless(page)
+
+
+def test_who_made_what(page: Page, hostile_studio: str) -> None:
+    visit(page, hostile_studio, "domains", domain="hostile")
+    page.get_by_role("tab", name="Made by").click()
+    expect(page.get_by_text("Who played which role")).to_be_visible()
+    assert_harmless(page)
+    visit(page, hostile_studio, "models", view="spending")
+    expect(page.get_by_text("By domain")).to_be_visible()
+    assert_harmless(page)
 
 
 def test_graph_with_its_labels_tooltips_and_what_is_beside_it(page: Page, hostile_studio: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,39 @@ def test_more_tasks_and_new_runs_keep_models_and_budget(full_store: Path, monkey
         store.runs.retarget(RUN, options.model_copy(update={"models": {"code": MODEL}, "budget": Budget(cost=1.0)}))
     again = jobs.rerun(RUN).run
     assert (again.options.models, again.options.budget) == ({"code": MODEL}, Budget(cost=1.0))
+
+
+def test_a_model_is_asked_again_for_a_tool_with_a_hint(full_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(jobs, "_start_process", started.append)
+    monkeypatch.setenv("SCALEENV_MODEL", MODEL)
+    page = open_page("tools", domain=DOMAIN, tool="book_room", tab="models")
+    key = f"again-{DOMAIN}-book_room"
+    page.text_area(key=f"{key}-hint").set_value(ATTACK).run()
+    page.button(key=f"{key}-go").click().run()
+    assert not page.exception
+    assert started == [f"{DOMAIN}-2"]
+    with Store.open(full_store) as store:
+        run, edit = store.runs.get(started[0]), store.tool_edits.of_run(started[0])
+        assert json.loads(store.runs.seed(run.id)) == {
+            "tool": "book_room",
+            "role": "code",
+            "model": MODEL,
+            "hint": ATTACK,
+        }
+        assert json.loads(store.runs.seed(run.id))["hint"] == edit.note
+    assert (run.kind, run.options.models) == ("revision", {"code": MODEL})
+    assert edit.curator == f"me ({MODEL})"
+    page = open_page("tools", domain=DOMAIN, tool="book_room", tab="models")
+    assert not page.exception
+    assert page.button(key=f"{key}-go").disabled  # one at a time
+    assert f"by me ({MODEL})" in html(page)
+    assert not open_page("tools", domain=DOMAIN, tool="book_room", tab="history").exception
+    assert not open_page("runs", run=run.id).exception
+
+
+def test_without_a_model_asking_again_leads_to_the_setup(full_store: Path) -> None:
+    page = open_page("tools", domain=DOMAIN, tab="models")
+    assert not page.exception
+    assert "Models" in [link.proto.label for link in page.get("page_link")]
+    assert not [button for button in page.button if str(button.key).startswith("again-")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -24,8 +24,10 @@ from studio.queries import models
 from studio.queries.calls import CallFilter
 from studio.queries.tools import ToolView
 
-ROLES = get_args(jobs.Rewriter)
-ASKED = {"code": "code anew", "debug": "repair", "contract": "contract anew"}
+if TYPE_CHECKING:
+    from engine.pipeline.rewrite import RewriteRole
+
+ASKED: dict[RewriteRole, str] = {"code": "code anew", "debug": "repair", "contract": "contract anew"}
 
 
 def show_models(view: ToolView) -> None:
@@ -57,14 +59,14 @@ def _ask(view: ToolView, *, open_at_first: bool) -> None:
         key = f"again-{view.domain}-{view.tool.name}"
         left, right = st.columns([1, 1.4], gap="medium", vertical_alignment="bottom")
         with left:
-            settle(f"{key}-role", ROLES, ROLES[0])
+            settle(f"{key}-role", list(ASKED), "code")
             role = st.segmented_control(
                 "What for",
-                ROLES,
+                list(ASKED),
                 key=f"{key}-role",
                 required=True,
                 format_func=ASKED.__getitem__,
-                help="; ".join(f"{shown_role(each)} agent: {ROLE_WORDS[each]}" for each in ROLES),
+                help="; ".join(f"{shown_role(each)} agent: {ROLE_WORDS[each]}" for each in ASKED),
             )
             known = [each.endpoint.model for each in setup.models]
             start = view.tool.made_by if view.tool.made_by in known else setup.default
