@@ -197,11 +197,12 @@ class TaskBuilder:
                 if whole:
                     raise
                 world.restore(saved)
-        if goals and len(world.steps) < SHORTEST:  # one call that needs nothing to be found out is no task yet
+        low = _STEPS[difficulty][0] if whole else SHORTEST
+        if goals and len(world.steps) < low:  # less than this difficulty means: something that goes with it is added
             self._further(world, maker, goals, len(goals) + 1)
         if not goals:
             raise TaskError("No row was found on which any of the wished changes is accepted.")
-        task = self._complete(index, difficulty, world, goals, rng, (SHORTEST, LONGEST))
+        task = self._complete(index, difficulty, world, goals, rng, (low, LONGEST))
         unheard = [
             repr(value) for value in unsaid(said_values(task, self._domain), task.initial_state.now, spoken_text(task))
         ]

@@ -90,9 +90,10 @@ def _goals(task: Task, domain: Domain) -> Iterator[SaidGoal]:
     for words, facts in _facts(task, domain):
         told: dict[str, str] = {}
         for fact in facts:
+            if said(fact.value, fact.meaning, now, profile) is not None:
+                continue
             form = said(fact.value, fact.meaning, now, task.instruction)
-            if form is None and said(fact.value, fact.meaning, now, profile) is None:
-                form = next(iter(forms(fact.value, fact.meaning, now)), None)
+            form = form or next(iter(forms(fact.value, fact.meaning, now)), None)
             if form is not None and form not in told.values():
                 told[_free_label(fact.label, told)] = form
         yield SaidGoal(words=words, facts=told)

@@ -29,19 +29,20 @@ class ModelInstruction:
     async def write(self, request: InstructionRequest) -> InstructionAnswer:
         """See `InstructionAgent.write`."""
 
+        # The story is no source: its numbers would be wishes that the reference solution knows nothing of.
+        goals = "\n".join(_goal(number, goal) for number, goal in enumerate(request.goals, start=1))
+        told = "\n".join([request.draft, request.title, *map(str, request.profile.values()), goals])
         system, user = fill(
             "instruction",
             title=request.title,
             tone=request.tone,
             story=request.story,
             profile="\n".join(f"{name}: {value}" for name, value in request.profile.items() if value is not None),
-            goals="\n".join(_goal(number, goal) for number, goal in enumerate(request.goals, start=1)),
+            goals=goals,
             draft=request.draft,
             refused=request.refused,
             complaints="\n".join(f"- {complaint}" for complaint in request.complaints),
         )
-        # The story is no source: its numbers would be wishes that the reference solution knows nothing of.
-        told = "\n".join([request.draft, request.title, *map(str, request.profile.values()), *_facts(request)])
 
         def check(answer: _Instruction) -> Sequence[str]:
             return list(_problems(answer.instruction, request.hidden, told))
@@ -65,10 +66,6 @@ class ModelInstruction:
 
 def _goal(number: int, goal: SaidGoal) -> str:
     return "\n".join([f"{number}. {goal.words}", *(f"   - {label}: {value}" for label, value in goal.facts.items())])
-
-
-def _facts(request: InstructionRequest) -> list[str]:
-    return [value for goal in request.goals for value in goal.facts.values()]
 
 
 def _problems(text: str, hidden: Sequence[str], told: str) -> Iterator[str]:

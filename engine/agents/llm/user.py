@@ -38,7 +38,7 @@ class ModelUser:
             "user",
             request=request.instruction,
             profile=profile,
-            said=said or "(nothing yet: begin)",
+            said=said,
             turns=str(request.turns),
         )
         told = f"{request.instruction}\n{profile}\n{said}"
