@@ -17,6 +17,7 @@ from engine.models.task import Task
 from engine.models.tool import Tool
 from engine.models.trace import Trace, TraceKind
 from engine.pipeline.benches import DomainBench, DomainPlan, FoundationBench, FoundationPlan, judge_tool, prove_edges
+from engine.pipeline.kept_cases import kept_cases
 from engine.pipeline.phases import EDGES_A_STEP
 from engine.store import Store
 from engine.store.codec import digest_of
@@ -155,6 +156,7 @@ class _Verification:
             spec=self._store.domains.get(self._name),
             tools=tuple(stored.tool for stored in tools),
             seed=self._summary.seed,
+            cases=kept_cases(self._store, self._name),
         )
         tested = [(stored.tool, stored.report) for stored in tools if stored.report is not None]
         fresh = self._executor.map(FoundationBench, plan, judge_again, [tool.name for tool, _ in tested])
@@ -167,6 +169,7 @@ class _Verification:
 
     def _check_edges(self) -> None:
         from engine.graph.infer import infer
+        from engine.graph.open_pairs import still_open
 
         run = self._store.runs.latest(self._name)
         if run is not None and "graph" not in self._store.runs.steps(run.id):
@@ -174,9 +177,12 @@ class _Verification:
         stored = self._store.edges.all(self._name)
         untried, marked = self._store.edges.untried(self._name), self._store.staleness.edges(self._name)
         edited = self._store.staleness.tools(self._name)
+        domain = self._store.domain(self._name)
+        found = infer(domain)
+        # What the dependency agent accepted is no inference's to find; it is proven like everything else.
         inferred = {
             edge.id
-            for edge in infer(self._store.domain(self._name))
+            for edge in (*found, *still_open(domain, found, stored))
             if edge.source not in edited and edge.target not in edited
         }
         for id in sorted(inferred - {edge.id for edge in stored}):

@@ -23,6 +23,7 @@ from engine.pipeline.benches import FoundationBench, FoundationPlan, Judgement, 
 from engine.pipeline.cast import Cast
 from engine.pipeline.coding import Proposed, Written, propose_cases, together, write_sources
 from engine.pipeline.disputes import Settled, settle
+from engine.pipeline.kept_cases import kept_of_run
 from engine.pipeline.ledger import Ledger
 
 MOST_ROUNDS = 3
@@ -183,14 +184,8 @@ class ToolSmith:
 
     def _prepared_before(self, tools: tuple[Tool, ...]) -> _Prepared:
         """What an earlier process of this run was answered: code is in the store, cases are in the log."""
-        for event in reversed(self._store.runs.events(self._ledger.run.id)):
-            if event.phase == "test" and "cases" in event.data:
-                cases = {
-                    name: tuple(ProposedCase.model_validate(case) for case in each)
-                    for name, each in event.data["cases"].items()
-                }
-                return _Prepared(tools, cases, set(event.data.get("patched", ())))
-        return _Prepared(tools)
+        kept = kept_of_run(self._store, self._ledger.run.id)
+        return _Prepared(tools, kept.cases, set(kept.patched))
 
     # Judging
 

@@ -29,6 +29,7 @@ from engine.pipeline.benches import (
     prove_edges,
 )
 from engine.pipeline.cast import Cast
+from engine.pipeline.kept_cases import kept_cases
 from engine.pipeline.ledger import Ledger
 from engine.pipeline.rewrite import ASK_STEP, SEED_KIND, Asking
 from engine.store.codec import digest_of
@@ -141,6 +142,7 @@ class Revision:
                 for stored in self._store.tools.all(self._name)
             ),
             seed=self._run.options.seed,
+            cases=kept_cases(self._store, self._name),
         )
         with closing(self._executor.map(FoundationBench, plan, judge_tool, [edit.tool])) as answers:
             for judgement in answers:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.cli import run
+from engine.pipeline.kept_cases import kept_cases
 from engine.pipeline.keys import keys_present
 from engine.store import Store
 from tests.fakes.material import KEYWORD, SMALL, load
@@ -134,6 +135,14 @@ def test_calls_are_listed_shown_whole_and_added_up(made: Made) -> None:
     assert known & {group["of"] for group in tasks}
     refused = ran("calls", *at, "--role", "coder", code=2)
     assert "did you mean `code`" in refused.document["error"]
+
+
+def test_what_models_made_is_verified_like_everything_else(made: Made) -> None:
+    """The test agent's cases and the dependency agent's edges included."""
+    with Store.open(made.db) as store:
+        assert kept_cases(store, NAME)
+    verified = ran("verify", "--workers", "1", "--db", made.db).document
+    assert (verified["failed"], verified["checked"] > 20) == (0, True)
 
 
 def test_a_cassette_replays_the_run_elsewhere_with_no_server(made: Made, tmp_path: Path) -> None:
