@@ -24,6 +24,9 @@ LONGEST_WISH = 300.0
 MOST_FAILURES = 3
 """Requests in a row that may come to nothing, each with all its retries, before the provider counts as gone."""
 
+MOST_SHORTER = 2
+"""How often a request that is too long is made again with half the room for its answer."""
+
 LEAST_ANSWER = 64
 """Tokens that an answer needs at least; a model that has no room for them is not asked."""
 
@@ -79,7 +82,7 @@ class Line:
             name: The schema's name.
             most_tokens: Room for the answer.
         """
-        retries = again = 0
+        retries = again = shorter = 0
         replies_before = self._replies
         while True:
             form = forms.form_of(self._endpoint)
@@ -89,6 +92,12 @@ class Line:
                 return Lost(error, again)
             except Fault as fault:
                 if fault.kind == "form" and request.schema_ is not None and self._step_down(form):
+                    again += 1
+                    continue
+                if fault.kind == "too_long" and most_tokens // 2 >= LEAST_ANSWER and shorter < MOST_SHORTER:
+                    # The provider adds the room for the answer to the prompt, and most answers need less than they may.
+                    most_tokens //= 2
+                    shorter += 1
                     again += 1
                     continue
                 if fault.kind in PASSING and retries < self._endpoint.retries and not self._is_dismissal(fault):

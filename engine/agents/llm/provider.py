@@ -21,6 +21,8 @@ from engine.agents.llm.question import ProviderError
 from engine.agents.llm.request import Request
 
 _TOKENS_OF_A_MESSAGE = 6
+_PATIENCE = 2
+_PREPARATION = 30.0
 
 
 class Reply(NamedTuple):
@@ -101,8 +103,8 @@ class Provider:
         if (wanted := forms.response_format(form, request, name)) is not None:
             parameters["response_format"] = wanted
         try:
-            # The client's own limit is one for each piece of the answer.
-            async with asyncio.timeout(endpoint.timeout):
+            # litellm's own limit is one for each piece of the answer, and leaves its first request's preparations out.
+            async with asyncio.timeout(endpoint.timeout * _PATIENCE + _PREPARATION):
                 response = await self._litellm.acompletion(**parameters)
         except Exception as error:
             raise fault_of(error, key=key) from None  # the error's own chain may hold the key

@@ -318,12 +318,17 @@ def test_an_unknown_provider_is_a_setup_of_ours(desk: Desk) -> None:
         Fail(413, "prompt is too long"),
     ],
 )
-def test_too_long_a_request_is_not_made_again(desk: Desk, serve: Callable[[Script], Server], fail: Fail) -> None:
-    server = serve(in_turn(fail))
-    (error,) = desk.ask(server, pair())
+def test_too_long_a_request_is_made_again_with_less_room_for_the_answer(
+    desk: Desk, serve: Callable[[Script], Server], fail: Fail
+) -> None:
+    server = serve(in_turn(fail, GOOD))
+    assert desk.ask(server, pair()) == [PAIR]
+    assert [request["max_tokens"] for request in server.requests] == [200, 100]
+    refusing = serve(in_turn(fail))
+    (error,) = desk.ask(refusing, pair("Another.", most_tokens=1_000))
     assert isinstance(error, NoAnswer)
     assert "too long" in str(error)
-    assert len(server.requests) == 1
+    assert [request["max_tokens"] for request in refusing.requests] == [1_000, 500, 250]
 
 
 def test_a_request_that_can_not_fit_is_not_even_made(desk: Desk, serve: Callable[[Script], Server]) -> None:
