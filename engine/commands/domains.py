@@ -61,12 +61,26 @@ def list_domains(db: Db = DEFAULT_DB, as_json: Json = False) -> None:
 
 
 def show_domain(
-    domain: Annotated[str, typer.Argument(help="The domain's name.")], db: Db = DEFAULT_DB, as_json: Json = False
+    domain: Annotated[str, typer.Argument(help="The domain's name.")],
+    blueprint: Annotated[
+        bool,
+        typer.Option("--blueprint", help="The blueprint that a keyword became, as YAML to edit and use as a seed."),
+    ] = False,
+    db: Db = DEFAULT_DB,
+    as_json: Json = False,
 ) -> None:
     """Show a domain: its tools, rules, graph, tasks and rejections."""
+    from engine.errors import UsageError
     from engine.store import Store
 
     with Store.open(db, create=False) as store, store.snapshot():
+        if blueprint:
+            text = store.domains.blueprint(domain)
+            if text is None:
+                kind = store.domains.get(domain).seed_kind
+                raise UsageError(f"`{domain}` was made from a {kind} seed; only a keyword becomes a blueprint.")
+            show({"domain": domain, "blueprint": text}, as_json, lambda: text.splitlines())
+            return
         data = describe(store, domain)
     show(data, as_json, lambda: _lines(data))
 

@@ -76,13 +76,12 @@ async def formal_tools(
             warnings.append(f"Tool `{sketch.name}` is left out: {why}")
             continue
         if by_model and sketch in asked:
-            entry = _described(entry, sketch)
-        problems = check_entry(sketch.name, sketch.entity, entry, bare, database)
-        if problems:
-            del entries[sketch.name]
-            warnings.append(f"Tool `{sketch.name}` is left out: {problems[0]}.")
-            continue
-        entries[sketch.name] = entry
+            entry = entries[sketch.name] = _described(entry, sketch)
+            problems = check_entry(sketch.name, sketch.entity, entry, bare, database)
+            if problems:
+                del entries[sketch.name]
+                warnings.append(f"Tool `{sketch.name}` is left out: {problems[0]}.")
+                continue
         warnings += _what_is_missing(entry, sketch)
     return _with_entries(bare, sketches, entries), warnings
 

@@ -53,7 +53,7 @@ def says_the_same(one: ToolSketch, other: ToolSketch) -> bool:
         return token_sort_ratio(_spaced(one), _spaced(other)) >= SAME_NAME or words >= SAME_WORDS
     if one.kind in _TO_A_STATE:
         return one.to_state == other.to_state and set(one.from_states) == set(other.from_states)
-    if one.kind in ("update", "create") and not (one.parameters and other.parameters):
+    if one.kind == "update" and not (one.parameters and other.parameters):
         return token_sort_ratio(_spaced(one), _spaced(other)) >= SAME_NAME
     if {rule.code for rule in one.preconditions} != {rule.code for rule in other.preconditions}:
         return False

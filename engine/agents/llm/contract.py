@@ -74,6 +74,7 @@ class _Work:
         self.entries: dict[str, ToolEntry] = {}
         self.said: dict[str, WireEntry] = {}
         self.problems: dict[str, list[str]] = {}
+        self._judgements: dict[WireEntry, tuple[ToolEntry | None, list[str]]] = {}
         refused: list[str] = []
         for sketch in request.tools:
             try:
@@ -124,7 +125,7 @@ class _Work:
         said = {entry.name: entry for entry in reversed(wire.tools) if entry.name in names}
         if not said:
             raise Unusable([f"there is none of the tools that were asked for: {', '.join(names)}"])
-        problems = {name: self._problems(name, entry) for name, entry in said.items()}
+        problems = {name: self._judged(name, entry)[1] for name, entry in said.items()}
         self.said.update(said)  # even where nothing holds as it stands, parts of it may
         self.problems.update(problems)
         if all(problems.values()):
@@ -134,10 +135,9 @@ class _Work:
     def take(self, said: Mapping[str, WireEntry]) -> None:
         """Keeps what holds, and notes what is wrong with the rest."""
         for name, wire in said.items():
-            self.said[name] = wire
-            self.problems[name] = self._problems(name, wire)
-            if not self.problems[name]:
-                self.entries[name] = self._read(name, wire)
+            entry, self.problems[name] = self._judged(name, wire)
+            if entry is not None and not self.problems[name]:
+                self.entries[name] = entry
 
     def problems_of(self, names: Iterable[str]) -> list[str]:
         """Everything that is wrong with some tools, in words for the model."""
@@ -157,22 +157,25 @@ class _Work:
                 kept = base
                 for rule in wire.rules:
                     wider = kept.model_copy(update={"rules": (*kept.rules, rule)})
-                    if not self._problems(name, wider):
+                    if not self._judged(name, wider)[1]:
                         kept = wider
-                if not self._problems(name, kept):
-                    self.entries[name] = self._read(name, kept)
+                entry, problems = self._judged(name, kept)
+                if entry is not None and not problems:
+                    self.entries[name] = entry
                     break
 
-    def _read(self, name: str, wire: WireEntry) -> ToolEntry:
-        return read_entry(wire, self.sketches[name], self.request.blueprint, self.database)
-
-    def _problems(self, name: str, wire: WireEntry) -> list[str]:
-        sketch = self.sketches[name]
-        try:
-            entry = self._read(name, wire)
-        except (ValueError, CannotAnswer) as error:
-            return [f"{name}: {error}"]
-        return check_entry(name, sketch.entity, entry, self.request.blueprint, self.database)
+    def _judged(self, name: str, wire: WireEntry) -> tuple[ToolEntry | None, list[str]]:
+        """The entry that the agent means, and what is wrong with it; composing it is dear, so it is done once for each."""
+        if wire not in self._judgements:
+            sketch = self.sketches[name]
+            try:
+                entry = read_entry(wire, sketch, self.request.blueprint, self.database)
+            except (ValueError, CannotAnswer) as error:
+                self._judgements[wire] = None, [f"{name}: {error}"]
+            else:
+                found = check_entry(name, sketch.entity, entry, self.request.blueprint, self.database)
+                self._judgements[wire] = entry, found
+        return self._judgements[wire]
 
     def _tables(self, sketches: list[ToolSketch]) -> set[str]:
         """The tables that tools can reach: their own, what those point to, what the words speak of."""

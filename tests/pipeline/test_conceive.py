@@ -1,0 +1,220 @@
+"""From a keyword to a blueprint: whoever plays the roles, whatever they leave out, in whatever order they answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.agents.checks.sketches import sift
+from engine.agents.composer.compose import compose
+from engine.agents.composer.tool_schema_role import ComposerToolSchema
+from engine.agents.llm.domain import WireDomain, read_idea
+from engine.agents.llm.question import BudgetReached, Question
+from engine.errors import SeedError
+from engine.pipeline.conceive import Conception, conceive, groups
+from engine.seeds.keyword import KeywordSeed
+from tests.fakes.asker import ScriptedAsker
+from tests.fakes.material import KEYWORD, load
+from tests.fakes.players import IDEA_ROLES, LateAsker, Players
+from tests.fakes.script import Script, role_of
+
+SCRIPT = Script(load())
+Says = Callable[[Question[Any], int], str]
+
+
+def good(question: Question[Any], _turn: int = 1) -> str:
+    return SCRIPT.answer(role_of(question.system), question.user)
+
+
+def conceived(says: Says = good, *, tools: int = 50, models: Collection[str] = IDEA_ROLES, salt: int = 0, batch: int = 5) -> Conception:  # fmt: skip
+    players: Any = Players(LateAsker(says, salt), models, batch)
+    return asyncio.run(conceive(players, KeywordSeed(keyword=KEYWORD, tools=tools), told=lambda _: None))
+
+
+@cache
+def whole() -> Conception:
+    return conceived()
+
+
+def refusing(*roles: str) -> Says:
+    return lambda question, turn: (
+        "I'm sorry, I can't help with that." if question.role in roles else good(question, turn)
+    )
+
+
+def test_a_good_model_gives_every_tool_with_its_rules() -> None:
+    conception = whole()
+    tools = conception.blueprint.tools
+
+    assert len(tools) == 50
+    assert conception.warnings == ()
+    assert conception.fallen_back == ()
+    assert len(compose(conception.blueprint).tools) == 50
+    assert {rule.code for rule in tools["join_repair_club"][1].rules} == {"already_member", "insufficient_credit"}
+    assert tools["join_repair_club"][1].description.endswith(
+        "The customer becomes a club member and has 25 EUR less credit."
+    )
+
+
+def test_the_order_of_answers_decides_nothing() -> None:
+    assert conceived(salt=1) == whole()
+
+
+def test_other_batches_give_the_same_tools() -> None:
+    assert conceived(batch=2).blueprint.tools == whole().blueprint.tools
+
+
+def test_one_model_call_gives_a_whole_domain_in_mixed_mode() -> None:
+    asker = ScriptedAsker(good)
+    players: Any = Players(asker, ("domain",))
+    told: list[str] = []
+    conception = asyncio.run(conceive(players, KeywordSeed(keyword=KEYWORD, tools=40), told=told.append))
+
+    assert [question.role for question in asker.asked] == ["domain"]
+    assert len(conception.blueprint.tools) == 40
+    assert len(compose(conception.blueprint).tools) == 40
+    assert told == [
+        "Bicycle Workshop: 13 entities, 9 rules conceived.", "40 tools conceived.", "13 tables worked out.", "40 contracts made.",
+    ]  # fmt: skip
+
+
+def test_without_a_model_for_the_idea_there_is_no_domain() -> None:
+    with pytest.raises(SeedError, match=r"No domain could be made of `bicycle workshop`.*--model"):
+        conceived(models=())
+    with pytest.raises(SeedError, match="No domain could be made"):
+        conceived(refusing("domain"))
+
+
+def test_the_composer_steps_in_for_a_model_that_gives_no_tools_or_tables() -> None:
+    conception = conceived(refusing("tool_schema", "database"), tools=30)
+
+    assert conception.fallen_back == ("tool_schema", "database")
+    assert len(conception.blueprint.tools) == 30
+    assert sum(warning.startswith("The composer played the") for warning in conception.warnings) == 2
+
+
+def test_rules_that_nobody_makes_formal_are_told_and_not_promised() -> None:
+    conception = conceived(refusing("contract"))
+    club = conception.blueprint.tools["join_repair_club"][1]
+    warnings = "\n".join(conception.warnings)
+
+    assert club.rules == ()
+    assert "25 EUR less" not in club.description
+    assert "Tool `join_repair_club` does without `already_member`, `insufficient_credit`" in warnings
+    assert "Tool `hand_over_bicycle` is left out" in warnings
+    assert "hand_over_bicycle" not in conception.blueprint.tools
+
+
+def test_one_bad_rule_costs_a_rule_and_a_bad_action_a_tool() -> None:
+    def clumsy(question: Question[Any], turn: int) -> str:
+        answer = good(question, turn)
+        if question.role != "contract":
+            return answer
+        data = json.loads(answer)
+        for tool in data["tools"]:
+            if tool["name"] == "join_repair_club":
+                tool["rules"][0]["check"] = "customer.clubmember == False"
+            if tool["name"] == "hand_over_bicycle":
+                tool["effects"][0]["set"] = ["owner = new_owner_id"]
+        return json.dumps(data)
+
+    conception = conceived(clumsy)
+    club = conception.blueprint.tools["join_repair_club"][1]
+
+    assert [rule.code for rule in club.rules] == ["insufficient_credit"]
+    assert set(club.set) == {"club_member", "credit"}
+    assert "hand_over_bicycle" not in conception.blueprint.tools
+    assert len(conception.blueprint.tools) == 49
+
+
+def test_tools_that_fail_are_asked_for_once_more_with_their_mistakes() -> None:
+    seen: list[str] = []
+
+    def mends(question: Question[Any], turn: int) -> str:
+        answer = good(question, turn)
+        if question.role == "contract" and question.round == 0:
+            return answer.replace("customer.credit >= 25", "customer.kredit >= 25")
+        if question.role == "contract":
+            seen.append(f"{question.subject}\n{question.user}")
+        return answer
+
+    conception = conceived(mends)
+    assert len(seen) == 1
+    assert seen[0].startswith("join_repair_club\n")
+    assert "`customer` has no column `kredit`" in seen[0]
+    assert len(conception.blueprint.tools["join_repair_club"][1].rules) == 2
+
+
+def test_what_is_missing_is_asked_for_once_and_what_is_too_much_is_cut() -> None:
+    def lazy(question: Question[Any], turn: int) -> str:
+        if question.role != "tool_schema":
+            return good(question, turn)
+        return json.dumps({"tools": json.loads(good(question))["tools"][:4]})
+
+    asker = ScriptedAsker(lazy)
+    players: Any = Players(asker)
+    told: list[str] = []
+    asyncio.run(conceive(players, KeywordSeed(keyword=KEYWORD, tools=50), told=told.append))
+    rounds = [question for question in asker.asked if question.role == "tool_schema"]
+    again = [question for question in rounds if "Tools that there are already" in question.user]
+
+    assert len(rounds) == 5 + 3  # 50 tools in tens, then the 30 that are missing
+    assert again
+    assert all(question in rounds[5:] for question in again)
+    assert int(told[1].split()[0]) > 5 * 4
+    assert len(conceived(tools=12).blueprint.tools) == 12
+
+
+def test_the_user_can_always_be_found() -> None:
+    conception = conceived(tools=6)
+    finders = [name for name, (entity, tool) in conception.blueprint.tools.items() if tool.kind == "lookup" and entity == "customer"]  # fmt: skip
+    assert finders
+
+
+def test_a_used_up_budget_ends_the_work() -> None:
+    def broke(question: Question[Any], turn: int) -> str:
+        if question.role == "contract":
+            raise BudgetReached("no more")
+        return good(question, turn)
+
+    with pytest.raises(BudgetReached):
+        conceived(broke)
+
+
+@given(st.integers(1, 20), st.integers(1, 200), st.integers(3, 40))
+def test_groups_share_entities_and_tools_without_rest(entities: int, wanted: int, size: int) -> None:
+    names = [f"entity_{number}" for number in range(entities)]
+    found = groups(names, wanted, size)
+
+    grouped = [name for group, _ in found for name in group]
+    assert len(grouped) == len(set(grouped))
+    assert sum(share for _, share in found) == wanted
+    assert all(share > 0 and group for group, share in found)
+    if wanted <= size * entities:
+        assert max(share for _, share in found) <= 2 * size
+
+
+def test_of_two_tools_that_say_the_same_the_first_stays() -> None:
+    idea = read_idea(WireDomain.model_validate(load().idea), KEYWORD)
+    tools = asyncio.run(_composed_tools(idea))
+    renamed = tuple(tool.model_copy(update={"name": f"{tool.name}_too"}) for tool in tools)
+    kept, problems = sift((*tools, *renamed), idea)
+
+    assert kept == tools
+    assert len(problems) == len(renamed)
+    assert all("does that already" in problem for problem in problems)
+
+
+async def _composed_tools(idea: Any) -> Any:
+    from engine.agents.roles.foundation import ToolSchemaRequest
+
+    return (
+        await ComposerToolSchema().design(ToolSchemaRequest(idea=idea, entities=idea.entity_names, wanted=80))
+    ).tools
