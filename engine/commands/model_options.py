@@ -84,7 +84,8 @@ def with_larger(options: RunOptions, choice: Choice) -> RunOptions:
 def spent_in_words(sums: CallSums) -> str:
     """What was spent, in one line."""
     cached = f" ({sums.cached:,} answered from the store)" if sums.cached else ""
-    return f"{sums.tokens:,} tokens in {sums.calls - sums.cached:,} calls{cached}, {cost_in_words(sums)}"
+    paid = sums.calls - sums.cached
+    return f"{sums.tokens:,} tokens in {paid:,} {'call' if paid == 1 else 'calls'}{cached}, {cost_in_words(sums)}"
 
 
 def known_cost(sums: CallSums) -> float | None:

@@ -197,7 +197,11 @@ def tell_run(store: Store, run: Run, as_json: bool, *, db_hint: bool = False) ->
             f"{counts.edges_proven} edges proven, {counts.edges_unproven} unproven; "
             f"{counts.tasks_audited} tasks audited, {counts.tasks_rejected} attempts rejected; {run.seconds:.1f} s",
             *([] if spending is None else [f"Language models: {spent_in_words(spending())}."]),
-            f"Look at it with `scaleenv show {run.domain}{hint}` or `scaleenv studio{hint}`.",
+            *(
+                [f"Look at it with `scaleenv show {run.domain}{hint}` or `scaleenv studio{hint}`."]
+                if store.domains.exists(run.domain)
+                else []
+            ),
         ]
 
     show(data, as_json, lines)
