@@ -28,8 +28,7 @@ def patch_problems(
         dispute: The case that began it, where one did.
     """
     patched = tool.model_copy(update={"contract": contract})
-    problems = [*check_contract(patched, spec.database), *_lost(tool.contract, contract, dispute)]
-    if problems:
+    if problems := check_contract(patched, spec.database) or _lost(tool.contract, contract, dispute):
         return problems
     try:
         plan = plan_cases(spec, patched, seed)

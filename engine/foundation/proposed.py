@@ -13,11 +13,12 @@ from random import Random
 from engine.agents.roles.foundation import ProposedCase
 from engine.contracts.evaluate import Expectation, evaluate
 from engine.contracts.state import PlainState
-from engine.errors import ScaleEnvError
+from engine.errors import ScaleEnvError, StateError
 from engine.foundation.cases import Case, said_of
 from engine.models.base import Row, Rows, digest
+from engine.models.database import DatabaseSchema
 from engine.models.domain import DomainSpec
-from engine.models.tool import Tool
+from engine.models.tool import Contract, Parameter, Tool
 from engine.models.trace import Call
 from engine.runtime.calls import CallChecker
 from engine.runtime.spec import compile_tool
@@ -80,8 +81,7 @@ def examine_cases(spec: DomainSpec, tool: Tool, proposed: Sequence[ProposedCase]
             unusable.append(f"{case.note}: the call is not valid: {problem['message']}")
             continue
         try:
-            # By its content: what is made up around a case stays the same whatever other cases there are.
-            rows = completed(spec, case.rows, f"{seed}:{digest(case.model_dump(mode='json'))}")
+            rows = completed(spec, case, seed)
             state = PlainState(spec.database, rows, spec.now)
             expected = evaluate(tool, spec.database, state, arguments)
         except ScaleEnvError as error:
@@ -99,16 +99,49 @@ def examine_cases(spec: DomainSpec, tool: Tool, proposed: Sequence[ProposedCase]
     return Examined(tuple(agreed), tuple(cases), tuple(disputes), tuple(unusable))
 
 
-def completed(spec: DomainSpec, rows: Rows, seed: str) -> Rows:
-    """The rows with their missing columns, and with the rows that they point to.
+def completed(spec: DomainSpec, case: ProposedCase, seed: int | str) -> Rows:
+    """The rows of a case with their missing columns, and with the rows that they point to.
+
+    What is made up follows from the case's own content, so that it is the same whatever other cases there are.
 
     Raises:
         StateError: They contradict the schema.
     """
-    builder = StateBuilder(spec.database, Random(seed), spec.now)
-    for table, row in list(_parents_first(spec, rows))[:MOST_ROWS]:
+    given = list(_parents_first(spec, case.rows))[:MOST_ROWS]
+    for table, row in given:
+        if problem := _value_problem(spec.database, table, row):
+            raise StateError(problem)
+    content = digest([case.tool, case.rows, case.arguments])
+    builder = StateBuilder(spec.database, Random(f"{seed}:{content}"), spec.now)
+    for table, row in given:
         builder.add_row(table, row)
     return builder.rows
+
+
+def _value_problem(database: DatabaseSchema, table: str, row: Row) -> str:
+    """What is wrong with the values of a row, by the rules by which the arguments of calls are checked."""
+    definition = database.table.get(table)
+    if definition is None:
+        return f"there is no table `{table}`; there are {', '.join(database.table)}"
+    parameters = tuple(
+        Parameter(
+            name=column.name,
+            type=column.type,
+            required=False,
+            enum=column.enum,
+            minimum=column.minimum,
+            maximum=column.maximum,
+        )
+        for column in definition.columns
+    )
+    as_call = Tool(
+        name=table, description="", category="create", entity=table, parameters=parameters, contract=Contract()
+    )
+    _, problem = CallChecker([compile_tool(as_call)]).check(table, row)
+    if problem is None:
+        return ""
+    wrong = problem["details"].get("arguments", {})
+    return f"a row of `{table}` does not fit: {'; '.join(f'`{name}` {words}' for name, words in wrong.items())}"
 
 
 def _parents_first(spec: DomainSpec, rows: Rows) -> Iterable[tuple[str, Row]]:

@@ -18,6 +18,8 @@ TOOLS_A_DISPUTE = 4
 """One dispute is taken to the debug agent for this many tools of the domain, and one of a tool at most: each costs as much as a
 repair, and a test agent that differs more often than that is no witness against the contracts."""
 
+_LONGEST_REASON = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -95,7 +97,7 @@ def _decided(
     tool = so_far.tool
     if verdict is None or isinstance(verdict, CannotAnswer):
         return so_far, "Nobody could decide; the case is left out."
-    reason = f" ({verdict.reason})" if verdict.reason else ""
+    reason = f" ({' '.join(verdict.reason.split())[:_LONGEST_REASON]})" if verdict.reason.strip() else ""
     if verdict.kind == "instance":
         corrected = verdict.case
         if corrected is None or corrected.tool != tool.name:

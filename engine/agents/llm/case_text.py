@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from engine.agents.llm.question import Unusable
@@ -42,13 +43,26 @@ def write_call(name: str, values: Mapping[str, Any]) -> str:
 
 def _value(node: ast.expr, shown: str) -> Any:
     match node:
-        case ast.Constant(value=str() | int() | float() | None as value):
+        case ast.Constant(value=str() | int() | float() | None as value) if _is_plain(value):
             return value
         case ast.Name(id=word) if word in _WORDS:
             return _WORDS[word]
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if _is_plain(number):
             return -number
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [_value(item, shown) for item in items]
         case _:
             raise Unusable([f"`{shown}`: `{ast.unparse(node)[:60]}` is not a plain value; write literals only"])
+
+
+def _is_plain(value: str | int | float | None) -> bool:
+    """Whether a literal can be stored at all: finite, of 64 bits, without halves of characters."""
+    match value:
+        case str():
+            return not any("\ud800" <= character <= "\udfff" for character in value)
+        case float():
+            return isfinite(value)
+        case int():
+            return -(2**63) <= value < 2**63
+        case _:
+            return True
