@@ -97,7 +97,11 @@ def _kind(names: set[str], status: int, said: str) -> FaultKind:
         return "form"
     if 400 <= status < 500:
         return "refused"
-    if names & {"APIConnectionError", "ConnectionError", "TransportError"} or _NO_CONNECTION.search(said):
+    if (
+        status == 502
+        or names & {"APIConnectionError", "ConnectionError", "TransportError"}
+        or _NO_CONNECTION.search(said)
+    ):
         return "unreachable"
     return "broken"
 

@@ -83,7 +83,7 @@ class Line:
             most_tokens: Room for the answer.
         """
         retries = again = shorter = 0
-        replies_before = self._replies
+        others: int | None = None
         while True:
             form = forms.form_of(self._endpoint)
             try:
@@ -91,6 +91,7 @@ class Line:
             except ProviderError as error:
                 return Lost(error, again)
             except Fault as fault:
+                others = self._replies if others is None else others
                 if fault.kind == "form" and request.schema_ is not None and self._step_down(form):
                     again += 1
                     continue
@@ -105,7 +106,7 @@ class Line:
                     retries += 1
                     again += 1
                     continue
-                return Lost(self._lost(fault, alone=self._replies == replies_before), again)
+                return Lost(self._lost(fault, alone=self._replies == others), again)
             self._replies += 1
             self._failures = 0
             if request.schema_ is not None:
@@ -160,7 +161,7 @@ class Line:
 
         Args:
             fault: The last one.
-            alone: Nobody else was answered since the request was first made.
+            alone: Nobody else was answered since the first one.
         """
         model, at = self._endpoint.model, self._endpoint.base_url or "its provider"
         words = fault.words.rstrip(".")
@@ -187,10 +188,12 @@ class Line:
             )
             return self.broken
         self._failures += 1
-        if (fault.kind == "unreachable" and alone) or self._failures >= MOST_FAILURES:
+        # A server that is gone, or takes no more, must not cost a run what it asked for in vain. A request that is too much for
+        # a server looks different, and costs itself alone.
+        if (fault.kind in ("unreachable", "busy") and alone) or self._failures >= MOST_FAILURES:
             self.broken = ProviderError(
-                f"The model `{model}` at {at} does not answer: {words}. Check that the server runs and that its base URL is "
-                "right; then go on with `scaleenv resume`, what was answered is kept."
+                f"The model `{model}` at {at} does not answer: {words}. Check that the server runs, that its base URL is "
+                "right and that it takes requests; then go on with `scaleenv resume`, what was answered is kept."
             )
             return self.broken
         return NoAnswer(f"`{model}` at {at} gave no answer: {words}.")

@@ -277,6 +277,39 @@ def test_a_server_that_answers_nobody_ends_the_asking(desk: Desk, serve: Callabl
     assert "resume" in str(errors[-1])
 
 
+@pytest.mark.parametrize("fault", [Drop(), Fail(429), Fail(503), Fail(502)], ids=["drop", "429", "503", "502"])
+def test_a_server_that_goes_away_ends_the_asking_and_costs_no_question(
+    desk: Desk, serve: Callable[[Script], Server], fault: Any
+) -> None:
+    server = serve(in_turn(GOOD, GOOD, fault))
+    came = desk.ask(server, *(pair(str(number)) for number in range(6)), retries=1)
+    assert sorted(type(each).__name__ for each in came) == ["Pair"] * 2 + ["ProviderError"] * 4
+    server.script = in_turn(GOOD)
+    assert desk.ask(server, *(pair(str(number)) for number in range(6))) == [PAIR] * 6
+
+
+def test_a_request_that_breaks_alone_costs_itself_alone(desk: Desk, serve: Callable[[Script], Server]) -> None:
+    seen = {"heavy": 0, "light": 0}
+    changed = threading.Condition()
+
+    def script(body: dict[str, Any]) -> Say | Drop:
+        """Between the first and the last time that the heavy one breaks, another is answered."""
+        kind = "heavy" if "heavy" in body["messages"][1]["content"] else "light"
+        with changed:
+            seen[kind] += 1
+            changed.notify_all()
+            if kind == "light":
+                assert seen["light"] == 1 or changed.wait_for(lambda: seen["heavy"] >= 2, 30)
+                return GOOD
+            assert seen["heavy"] < 4 or changed.wait_for(lambda: seen["light"] >= 3, 30)
+            return Drop()
+
+    server = serve(script)
+    came = desk.ask(server, pair("heavy"), *(pair(str(number)) for number in range(6)), concurrency=2, retries=3)
+    assert isinstance(came[0], NoAnswer)
+    assert came[1:] == [PAIR] * 6
+
+
 def test_a_server_that_is_not_there_is_told_at_once(desk: Desk) -> None:
     (error,) = desk.ask("http://127.0.0.1:9/v1", pair(), retries=1)
     assert isinstance(error, ProviderError)
