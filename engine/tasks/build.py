@@ -13,28 +13,26 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.agents.roles.tasks import PlannedChain
-from engine.contracts.evaluate import evaluate
-from engine.contracts.state import PlainState, sorted_keys
+from engine.contracts.state import PlainState
 from engine.errors import StateError, TaskError
 from engine.models.base import Row, Rows
 from engine.models.chain import Chain
-from engine.models.database import DatabaseSchema
 from engine.models.domain import Domain
 from engine.models.graph import ToolGraph
 from engine.models.task import Difficulty, InitialState, Mention, Task
-from engine.models.trace import Call, Key, RowChange
 from engine.runtime.reward import Scorer
 from engine.states.builder import StateBuilder
 from engine.states.values import make_value
 from engine.tasks.distractors import add_distractors
+from engine.tasks.foresight import idle_argument, idle_step
 from engine.tasks.goals import Entity, Goal, GoalMaker
 from engine.tasks.instruction import mentions_of, write_instruction
 from engine.tasks.mentions import fitting
 from engine.tasks.provenance import leaks, said_values, spoken_text
 from engine.tasks.renumber import Renumbered, numbering
-from engine.tasks.replay import Played, needs, net, play, run
+from engine.tasks.replay import play
+from engine.tasks.sampling import sample
 from engine.tasks.speech import unsaid
-from engine.tasks.trials import Trials, remaining
 from engine.tasks.wish import WishedGoal, read_wish
 from engine.tasks.world import Ground, Place, World
 
@@ -49,10 +47,6 @@ DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard", "medium")
 _GOALS: dict[Difficulty, tuple[int, ...]] = {"easy": (1,), "medium": (1, 2, 2), "hard": (2, 3, 3, 4)}
 _STEPS: dict[Difficulty, tuple[int, int]] = {"easy": (2, 5), "medium": (3, 8), "hard": (5, 12)}
 LONGEST = 12
-SAMPLE_FROM = 600
-"""Base rows up to which a task is built over all of them."""
-SAMPLE = 25
-"""Rows of each table that are sampled from a larger base."""
 SHORTEST = 2
 
 
@@ -282,7 +276,8 @@ class TaskBuilder:
         own = new.rows(rows)
         start = self._beside(own)
         played = play(chain, self._domain, start)
-        self._check(chain, start, played)
+        if problem := idle_step(chain, self._domain, start, played, self._scorer):
+            raise TaskError(problem)
         profile = self._profile(world, chain)
         mentions = mentions_of(renamed)
         if any(fitting(mention, database, start) != (mention.key,) for mention in mentions):
@@ -307,9 +302,8 @@ class TaskBuilder:
             gold_diff=played.changes,
             mentions=mentions,
         )
-        for trial in Trials(task, self._domain, start).altered():
-            if self._scorer.score_changes(task.gold_diff, predict(self._domain, start, trial.calls)).reward > 0:
-                raise TaskError(f"What is said does not all matter: {trial.title}.")
+        if problem := idle_argument(task, self._domain, start, self._scorer):
+            raise TaskError(problem)
         return task
 
     def _beside(self, own: Rows) -> PlainState:
@@ -327,18 +321,6 @@ class TaskBuilder:
                     raise TaskError(f"A `{name}` row has a key or a unique value that another has.")
                 start.put(name, row)
         return start
-
-    def _check(self, chain: Chain, start: PlainState, played: Played) -> None:
-        """Refuses at once what an audit would refuse later: writes that don't count, steps that nothing uses."""
-        used = {index for step in chain.steps for index in needs(step)}
-        for index, changes in enumerate(played.steps):
-            if not changes:
-                if index not in used:
-                    raise TaskError(f"The answer of `{chain.steps[index].tool}` is never used.")
-                continue
-            rest = run_without(chain, self._domain, start, index)
-            if self._scorer.score_changes(played.changes, rest).reward > 0:
-                raise TaskError(f"Leaving out `{chain.steps[index].tool}` makes no difference.")
 
     def _profile(self, world: World, chain: Chain) -> dict[str, str | int | float | bool | None]:
         """What the user knows of themselves: the actor's columns, and their number where the chain needs it."""
@@ -362,33 +344,6 @@ class TaskBuilder:
         return kept
 
 
-def sample(database: DatabaseSchema, rows: Rows, rng: random.Random) -> Rows:
-    """Some rows of a large base with everything that they point to; all rows of a small one."""
-    if sum(len(content) for content in rows.values()) <= SAMPLE_FROM:
-        return rows
-    whole = PlainState(database, rows, "")
-    chosen: dict[str, dict[Key, Row]] = {table.name: {} for table in database.tables}
-    waiting = [
-        (table, row)
-        for table in database.tables
-        for row in rng.sample(rows.get(table.name, []), min(SAMPLE, len(rows.get(table.name, []))))
-    ]
-    while waiting:
-        table, row = waiting.pop()
-        key = table.key_of(row)
-        if key in chosen[table.name]:
-            continue
-        chosen[table.name][key] = row
-        for foreign_key in table.foreign_keys:
-            values = {
-                name: row[column] for column, name in zip(foreign_key.columns, foreign_key.references, strict=True)
-            }
-            if None not in values.values():
-                parent = database.table[foreign_key.table]
-                waiting += [(parent, found) for found in whole.rows(parent.name, values)[:1]]
-    return {name: [held[key] for key in sorted_keys(held)] for name, held in chosen.items()}
-
-
 def writes_wanted(difficulty: Difficulty, name: str, index: int, seed: int) -> int:
     """How many changes the user of the task with this index shall want."""
     return random.Random(f"wanted/{seed}/{name}/{index}").choice(_GOALS[difficulty])
@@ -399,22 +354,6 @@ def propose(
 ) -> Candidate | Rejected:
     """Builds one task; `TaskBuilder` does the same for many without working out the domain again."""
     return TaskBuilder(domain, graph, seed).propose(index, difficulty)
-
-
-def run_without(chain: Chain, domain: Domain, start: PlainState, left_out: int) -> tuple[RowChange, ...]:
-    """The net changes of a chain without one step and what hangs on its answer."""
-    return run(chain, domain, start, remaining(chain, left_out), lenient=True).changes
-
-
-def predict(domain: Domain, start: PlainState, calls: Sequence[Call]) -> tuple[RowChange, ...]:
-    """The net changes of concrete calls, by the contracts; what they leave open counts as a rejection."""
-    after = start.copy()
-    changes: list[tuple[RowChange, ...]] = []
-    for call in calls:
-        expectation = evaluate(domain.tool[call.name], domain.database, after, call.arguments)
-        after.apply(expectation.changes)
-        changes.append(expectation.changes)
-    return net(changes)
 
 
 def _renamed(goal: Goal, new: Renumbered) -> Goal:

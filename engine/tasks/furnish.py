@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine.agents.roles.tasks import StateAnswer
 from engine.contracts.state import PlainState, generated_column, id_number, make_id
@@ -27,10 +27,10 @@ from engine.states.builder import StateBuilder
 from engine.states.draft import Draft
 from engine.states.told import told_value
 from engine.tasks.audit import start_of, start_rows
-from engine.tasks.build import SAMPLE_FROM, predict, run_without
+from engine.tasks.foresight import idle_argument, idle_step
 from engine.tasks.mentions import entities_of, fitting
 from engine.tasks.replay import key_order, play
-from engine.tasks.trials import Trials
+from engine.tasks.sampling import SAMPLE_FROM
 from engine.tasks.world import Place, difference
 
 WANTED: dict[Difficulty, int] = {"easy": 1, "medium": 2, "hard": 3}
@@ -222,21 +222,18 @@ class _Room:
             played = play(tried.chain, self._domain, start)
         except _EXPECTED:
             return False
-        if len(played.changes) != len(self._gold) or self._reward(self._gold, played.changes) != 1.0:
+        if (
+            len(played.changes) != len(self._gold)
+            or self._scorer.score_changes(self._gold, played.changes).reward != 1.0
+        ):
             return False
         tried = tried.model_copy(update={"reference_calls": played.calls, "gold_diff": played.changes})
-        for index, changes in enumerate(played.steps):
-            rest = run_without(tried.chain, self._domain, start, index) if changes else None
-            if rest is not None and self._reward(tried.gold_diff, rest) > 0:
-                return False
-        for trial in Trials(tried, self._domain, start).altered():
-            if self._reward(tried.gold_diff, predict(self._domain, start, trial.calls)) > 0:
-                return False
+        if idle_step(tried.chain, self._domain, start, played, self._scorer):
+            return False
+        if idle_argument(tried, self._domain, start, self._scorer):
+            return False
         self.task = tried
         return True
-
-    def _reward(self, gold: Any, changes: Any) -> float:
-        return self._scorer.score_changes(gold, changes).reward
 
 
 def _rows(task: Task, domain: Domain) -> Iterator[tuple[Table, Row]]:

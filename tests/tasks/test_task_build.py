@@ -10,9 +10,10 @@ import pytest
 from engine.models.base import canonical_json
 from engine.models.chain import FromOutput
 from engine.tasks.audit import start_of
-from engine.tasks.build import LONGEST, SHORTEST, Candidate, Rejected, TaskBuilder, propose, sample
+from engine.tasks.build import LONGEST, SHORTEST, Candidate, Rejected, TaskBuilder, propose
 from engine.tasks.mentions import fitting
 from engine.tasks.replay import needs, play
+from engine.tasks.sampling import sample
 from tests.fakes.bookings import bookings_domain
 from tests.tasks.room_tasks import COUNT, SEED, room_candidates, room_graph
 
