@@ -149,7 +149,7 @@ def tell_estimate(wanted: Wish, as_json: bool) -> None:
         return [
             *table(("role", "model", "read", "written", "cost"), [*rows, total]),
             "",
-            f"About {about.tokens:,} tokens for {wanted.tools} tools and {wanted.options.tasks} tasks"
+            f"About {round(about.tokens, -3):,} tokens for {wanted.tools} tools and {wanted.options.tasks} tasks"
             + (
                 f", {money(about.cost)}."
                 if about.cost is not None
