@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from engine.agents.checks.databases import check_database
 from engine.agents.checks.words import one_line
 from engine.agents.composer.idea_tables import derive_database
+from engine.agents.llm.again import ask_patiently
+from engine.agents.llm.again import ask_until
 from engine.agents.llm.column_text import read_column
 from engine.agents.llm.domain import named_in
 from engine.agents.llm.outline import domain_text, entities_text, sketch_text, sketch_words
@@ -23,6 +25,9 @@ from engine.contracts.expression import parse
 from engine.errors import ExpressionError
 from engine.models.database import Role
 from engine.seeds.blueprint import Entity, EntityColumn, RowCheck, UniqueKey
+
+SAMPLES = 2
+"""Where both are of no use, the database is derived without the model."""
 
 _LISTED: frozenset[Role] = frozenset({"title", "label", "code", "text"})
 """Roles of columns for which a list of values makes sense."""
@@ -78,7 +83,7 @@ class ModelDatabase:
             subject=", ".join(idea.entity_names),
             most_tokens=6_000,
         )
-        return await self._asker.ask(question)
+        return await ask_patiently(self._asker, question)
 
 
 def _usable(wire: WireTables, request: DatabaseRequest) -> DatabaseAnswer:

@@ -7,6 +7,8 @@ from pydantic import Field
 from engine.agents.checks.ideas import MOST_ENTITIES, check_idea
 from engine.agents.checks.names import entity_name, plain_name
 from engine.agents.checks.words import one_line, sentence
+from engine.agents.llm.again import ask_patiently
+from engine.agents.llm.again import ask_until
 from engine.agents.llm.column_text import read_attribute, write_attribute
 from engine.agents.llm.prompt import fill
 from engine.agents.llm.question import Asker, Question, Unusable
@@ -19,6 +21,9 @@ from engine.seeds.keyword import domain_name
 
 TOOLS_OF_AN_ENTITY = 3.6
 """Tools that an entity has on average; decides how many entities are asked for."""
+
+SAMPLES = 3
+"""Without an idea there is no domain, so that it is asked for more often than anything else."""
 
 _MOST_COLUMNS = 16
 _MOST_STATES = 10
@@ -71,7 +76,7 @@ class ModelDomain:
             schema_name="domain",
             subject=one_line(request.keyword, 80),
         )
-        return DomainAnswer(idea=await self._asker.ask(question))
+        return DomainAnswer(idea=await ask_patiently(self._asker, question))
 
 
 def entities_for(tools: int) -> int:
