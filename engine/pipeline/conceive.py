@@ -144,7 +144,7 @@ class _Conceiving:
             return (await self.cast.tool_schema.design(request)).tools
         except CannotAnswer as error:
             if self.cast.is_model("tool_schema"):
-                self.warnings.append(f"No tools for {', '.join(request.entities)}: {error}")
+                self.warnings.append(f"A request for tools of {', '.join(request.entities)} brought none: {error}")
             return ()
 
     # The database

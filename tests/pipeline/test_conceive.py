@@ -92,6 +92,19 @@ def test_without_a_model_for_the_idea_there_is_no_domain() -> None:
         conceived(refusing("domain"))
 
 
+def test_an_idea_is_asked_for_again_with_another_sample() -> None:
+    samples: list[tuple[int, float]] = []
+
+    def late(question: Question[Any], turn: int) -> str:
+        if question.role == "domain":
+            samples.append((question.sample, question.temperature))
+            return good(question, turn) if question.sample == 2 else "{}"
+        return good(question, turn)
+
+    assert conceived(late, models=("domain",), tools=12).warnings == ()
+    assert samples == [(0, 0.0), (0, 0.0), (1, 0.7), (1, 0.7), (2, 0.7)]
+
+
 def test_the_composer_steps_in_for_a_model_that_gives_no_tools_or_tables() -> None:
     conception = conceived(refusing("tool_schema", "database"), tools=30)
 

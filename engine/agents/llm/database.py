@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from engine.agents.checks.databases import check_database
 from engine.agents.checks.words import one_line
 from engine.agents.composer.idea_tables import derive_database
-from engine.agents.llm.again import ask_patiently
 from engine.agents.llm.again import ask_until
 from engine.agents.llm.column_text import read_column
 from engine.agents.llm.domain import named_in
@@ -83,7 +82,7 @@ class ModelDatabase:
             subject=", ".join(idea.entity_names),
             most_tokens=6_000,
         )
-        return await ask_patiently(self._asker, question)
+        return await ask_until(self._asker, question, SAMPLES)
 
 
 def _usable(wire: WireTables, request: DatabaseRequest) -> DatabaseAnswer:

@@ -7,7 +7,6 @@ from pydantic import Field
 from engine.agents.checks.ideas import MOST_ENTITIES, check_idea
 from engine.agents.checks.names import entity_name, plain_name
 from engine.agents.checks.words import one_line, sentence
-from engine.agents.llm.again import ask_patiently
 from engine.agents.llm.again import ask_until
 from engine.agents.llm.column_text import read_attribute, write_attribute
 from engine.agents.llm.prompt import fill
@@ -76,7 +75,7 @@ class ModelDomain:
             schema_name="domain",
             subject=one_line(request.keyword, 80),
         )
-        return DomainAnswer(idea=await ask_patiently(self._asker, question))
+        return DomainAnswer(idea=await ask_until(self._asker, question, SAMPLES))
 
 
 def entities_for(tools: int) -> int:
