@@ -213,6 +213,8 @@ class ToolSmith:
 
     def _can_repair(self, each: _Failing) -> bool:
         """Whether asking the debug agent can be of any use; the composer would only write its own code once more."""
+        if each.judgement.contract_fails and each.is_patched:
+            return False
         return self._cast.is_model("debug") or each.tool.made_by != COMPOSER
 
     # Repairing

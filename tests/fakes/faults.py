@@ -36,7 +36,7 @@ Mutants = Callable[[str], Sequence[str]]
 
 _CLOCK = "    from datetime import datetime\n    if datetime.now().year < 2000:\n        return {}\n"
 _SYSTEM = '    import os\n    if os.path.exists("/etc/passwd"):\n        pass\n'
-_ENDLESS = ("    while True:\n        pass\n", "    for _ in range(10**15):\n        pass\n")
+_ENDLESS = ("    while True:\n        pass\n", "    for _ in range(1_000_000_000_000_000):\n        pass\n")
 
 
 def no_mutants(_tool: str) -> Sequence[str]:

@@ -91,7 +91,7 @@ def test_other_conditions_come_with_code_for_them(store: Store, works: Works) ->
         if question.role == "debug":
             changes = [{"code": "list_full", "condition": condition}]
             return json.dumps({"kind": "contract", "reason": "as wished", "case": None, "changes": changes})
-        assert "< 4" in question.user
+        assert ">= 4" in question.user  # the steps are those of the new contract
         return code_block([before.source.replace(">= 6", ">= 4")])
 
     run = _ask(store, "contract", hint="four books are enough")
