@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -13,9 +14,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.cli import run
+from engine.commands import studio
 from engine.pipeline.kept_cases import kept_cases
-from engine.pipeline.keys import keys_present
+from engine.pipeline.keys import SECRETS_VARIABLE, keys_present
+from engine.pipeline.model_settings import CONFIG_VARIABLE
 from engine.store import Store
+from tests.cli.test_studio import free_port
 from tests.fakes.material import KEYWORD, SMALL, load
 from tests.fakes.model_server import ModelServer
 from tests.pipeline import samples
@@ -256,3 +260,20 @@ def test_what_is_wrongly_asked(arguments: tuple[str, ...], says: str, tmp_path: 
     told = ran("synth", KEYWORD, "--model", MODEL, *arguments, "--db", tmp_path / "studio.db", code=2)
     assert says in told.document["error"]
     assert SECRET not in told.out + told.err
+
+
+def test_the_studio_is_told_where_settings_and_keys_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its server starts in a folder of its own."""
+    seen: dict[str, str] = {}
+    monkeypatch.setattr(subprocess, "Popen", lambda _command, *, env, **_: seen.update(env))
+    monkeypatch.setattr(studio, "_wait", lambda _server: 0)
+    monkeypatch.chdir(tmp_path)
+    command = ("studio", "--headless", "--port", str(free_port()), "--db", tmp_path / "studio.db")
+    ran(*command)
+    assert CONFIG_VARIABLE not in seen
+    (tmp_path / "studio.toml").write_text("", "utf-8")
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text('OPENAI_API_KEY = "sk-none"', "utf-8")
+    ran(*command)
+    assert seen[CONFIG_VARIABLE] == str(tmp_path / "studio.toml")
+    assert seen[SECRETS_VARIABLE].split(os.pathsep)[-1] == str(tmp_path / ".streamlit" / "secrets.toml")
