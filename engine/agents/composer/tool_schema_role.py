@@ -13,11 +13,11 @@ from engine.agents.roles.foundation import ToolSchemaAnswer, ToolSchemaRequest
 from engine.models.database import Role
 from engine.seeds.blueprint import Blueprint
 from engine.seeds.idea import DomainIdea, EntityIdea, ToolSketch
+from engine.seeds.sql_lifecycles import state_machine, verb_for
 from engine.seeds.sql_names import plural_name
 
 _MOST_CRITERIA = 5
 _NATURAL: tuple[Role, ...] = ("email", "username", "code")
-_ENDS = frozenset({"cancelled", "canceled", "closed", "completed", "done", "lost", "rejected", "returned", "withdrawn"})
 
 
 class ComposerToolSchema:
@@ -86,19 +86,19 @@ def _tools(entity: EntityIdea, idea: DomainIdea) -> Iterable[tuple[int, ToolSket
     if entity.belongs_to and not is_user:
         yield tool(1, f"create_{one}", f"Create {a}.", kind="create")
     changeable = tuple(item.name for item in entity.attributes if item.role not in ("created_at", "updated_at"))
-    open_states = tuple(state for state in entity.states if state not in _ENDS and state != entity.states[-1])
+    moves = _moves(entity.states)
+    left = {state for _, sources in moves for state in sources}
+    open_states = tuple(state for state in entity.states if state in left) if moves else ()
     if changeable and (entity.belongs_to or is_user):
         yield tool(2, f"update_{one}", f"Change the details of {a}.", kind="update", parameters=changeable,
                    from_states=open_states)  # fmt: skip
-    for number, state in enumerate(entity.states[1:]):
-        before = entity.states[: number + 1]
-        sources = tuple(item for item in before if item not in _ENDS) or before
-        yield tool(2, f"mark_{one}_{state}", f"Mark {a} as {state.replace('_', ' ')}.", kind="transition",
-                   from_states=sources, to_state=state)  # fmt: skip
-    if len(entity.states) > 1 and entity.belongs_to:
-        state = entity.states[1]
-        yield tool(5, f"mark_{many}_{state}", f"Mark several {several} as {state.replace('_', ' ')} at once.",
-                   kind="batch", from_states=entity.states[:1], to_state=state)  # fmt: skip
+    for state, sources in moves:
+        name, words = _moving(one, state, a)
+        yield tool(2, name, words, kind="transition", from_states=sources, to_state=state)
+    if moves and entity.belongs_to:
+        state, sources = moves[0]
+        name, words = _moving(many, state, f"several {several} at once")
+        yield tool(5, name, words, kind="batch", from_states=sources, to_state=state)
     if entity.belongs_to and not is_user:
         yield tool(3, f"delete_{one}", f"Delete {a}.", kind="delete", from_states=entity.states[:1])
     for parent in entity.belongs_to[1:2]:
@@ -109,3 +109,22 @@ def _tools(entity: EntityIdea, idea: DomainIdea) -> Iterable[tuple[int, ToolSket
     if any(one in other.belongs_to for other in idea.entities if other.name != one):
         yield tool(3, f"get_{one}_figures", f"See the figures of {a}.", kind="compute",
                    answers=f"How much belongs to the {said}, and what it comes to.")  # fmt: skip
+
+
+def _moves(states: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """The states that a row can be brought into, each with those from which: as people know them, else in their order."""
+    if not states:
+        return []
+    known = state_machine(states, states[0])
+    if known is not None:
+        return [(move.to, move.sources) for move in known.transitions if move.to != states[0]]
+    return [(state, states[number : number + 1]) for number, state in enumerate(states[1:])]
+
+
+def _moving(name: str, state: str, what: str) -> tuple[str, str]:
+    """Name and description of a tool that brings something into a state."""
+    verb = verb_for(state)
+    words = state.replace("_", " ")
+    if verb:
+        return f"{verb}_{name}", f"{verb.replace('_', ' ').capitalize()} {what}."
+    return f"mark_{name}_{state}", f"Mark {what} as {words}."
