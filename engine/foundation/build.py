@@ -120,7 +120,7 @@ def screen(spec: DomainSpec, tools: Sequence[Tool]) -> dict[str, list[str]]:
             found[tool.name] = check_contract(tool, spec.database)
     sound = [tool for tool in tools if not found[tool.name]]
     for name, refusals in admit_all(sound, spec.database).items():
-        found[name].extend(f"line {refusal.line}: {refusal.reason}" for refusal in refusals)
+        found[name].extend(str(refusal) for refusal in refusals)
     return found
 
 

@@ -9,6 +9,8 @@ from engine.models.database import DatabaseSchema, Table
 from engine.runtime.language import COMPARISONS, DATABASE_METHODS, ROW_ARGUMENT, TABLE_METHODS
 from engine.runtime.parsing import Refusal
 
+_CRITERIA = "give one dict of columns; what it can't say, and what may be None, goes into an `if` over the rows"
+_SURPLUS = {"find": _CRITERIA, "count": _CRITERIA}
 _ONE_ROW = frozenset({"get", "insert", "update"})
 
 
@@ -35,7 +37,9 @@ class _Reader:
         if method not in DATABASE_METHODS:
             return
         if len(node.args) + len(node.keywords) > DATABASE_METHODS[method]:
-            self._refuse(node, f"db.{method} takes at most {DATABASE_METHODS[method]} arguments")
+            self._refuse(
+                node, f"db.{method} takes at most {DATABASE_METHODS[method]} arguments", _SURPLUS.get(method, "")
+            )
         if method not in TABLE_METHODS:
             return
         name = _table(node)

@@ -78,8 +78,7 @@ class _Steps:
             yield from self._names(self._of_field(field))
         for field in contract.returns:
             if field.query is not None:
-                name = self._found[field.name] = self._draft.fresh(field.name, f"{field.name}_found")
-                yield f"{name} = {self._query(field.query)}"
+                yield from self._queried(field.name, field.query)
         for effect in contract.effects:
             yield self._effect(effect)
         yield f"return {{{', '.join(self._field(field) for field in contract.returns)}}}"
@@ -171,10 +170,11 @@ class _Steps:
             return f"{quoted(field.name)}: (your choice)"
         return f"{quoted(field.name)}: {self._text(parse(field.value))}"
 
-    def _query(self, query: Query) -> str:
-        text = f"rows of {quoted(query.table)}"
-        if query.where is not None:
-            text += f" where {self._text(parse(query.where))}"
+    def _queried(self, field: str, query: Query) -> Iterator[str]:
+        """The rows in order, then the answer that they make: who writes both in one go forgets a part."""
+        found = self._draft.fresh("found", f"{field}_found")
+        text = f"{found} = [{query.name} for {query.name} in db.find({quoted(query.table)})"
+        text += f" if {self._text(parse(query.where))}]" if query.where is not None else "]"
         if query.order:
             keys = ", ".join(
                 self._text(parse(order.expression)) + (" descending" if order.descending else "")
@@ -184,9 +184,11 @@ class _Steps:
             reader = ShapeReader(self._database, {**self._draft.shapes, query.name: row_of(query.table)})
             if any(reader.read(parse(order.expression).tree).nullable for order in query.order):
                 text += " (which may be None)"
-        if query.limit is not None:
-            text += f", the first {self._text(parse(query.limit))}"
-        return f"{text}, each {{{', '.join(self._shown(query, name, value) for name, value in query.fields.items())}}}"
+        yield text
+        fields = ", ".join(self._shown(query, name, value) for name, value in query.fields.items())
+        cut = "" if query.limit is None else f"[:{self._text(parse(query.limit))}]"
+        name = self._found[field] = self._draft.fresh(field, f"{field}_shown")
+        yield f"{name} = dicts {{{fields}}} of {found}{cut}"
 
     def _shown(self, query: Query, name: str, value: str) -> str:
         tree = parse(value).tree

@@ -21,6 +21,8 @@ from engine.models.tool import Contract, Tool
 
 MOST_FAILURES = 6
 """Failures that are told: further ones have mostly the same cause."""
+AFRESH = 3
+"""From this repair on, the code that failed is not shown: who did not find the fault twice copies it a third time."""
 _LONGEST_FAILURE = 500
 _LINE = re.compile(r"line (\d+): ")
 _TOKENS_CODE = 1_500
@@ -65,7 +67,7 @@ def _code_question(request: RepairRequest) -> Question[str]:
         "debug",
         tables=tables_text(database, touched_tables(tool, database), rules=False),
         steps=f"{head_of(tool)}\n{contract_steps(tool, database)}",
-        code=_shown_code(tool),
+        code=_shown_code(tool) if request.round < AFRESH else "",
         failures="\n".join(f"- {failure}" for failure in failures),
         call="" if request.trace is None else trace_text(request.trace, database),
         wish=request.hint,
