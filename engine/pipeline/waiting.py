@@ -60,6 +60,7 @@ class Waiter:
             return
         self._cut_off()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
         self._loop = None
 

@@ -62,15 +62,26 @@ def test_a_mixed_cast(store: Store, tmp_path: Path) -> None:
     cast.close()
 
 
-def test_a_run_without_models_loads_nothing_of_theirs(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from tests.pipeline import samples\n"
-        f"samples.make(Path({str(tmp_path / 's.db')!r}))\n"
-        "print(*sorted(name for name in sys.modules if name.split('.')[0] in ('litellm', 'tiktoken', 'openai', 'httpx')"
-        " or name.startswith('engine.agents.llm.client') or name.startswith('engine.agents.llm.provider')))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+def test_nothing_offline_needs_litellm_or_loads_anything_of_models(tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.modules["litellm"] = None  # as if it were not installed
+from pathlib import Path
+from engine.cli import run
+from tests.pipeline import samples
+samples.make(Path({str(tmp_path / "studio.db")!r}))
+at = ["--db", {str(tmp_path / "studio.db")!r}]
+assert run(["models", *at]) == 0
+assert run(["synth", "bicycle workshop", "--model", "openai/gpt-5.1", "--estimate", *at]) == 0
+assert run(["synth", "bicycle workshop", *at]) == 2
+theirs = ("litellm.", "tiktoken", "openai", "httpx", "engine.agents.llm.client", "engine.agents.llm.provider")
+assert not [name for name in sys.modules if name.startswith(theirs)], "loaded"
+assert run(["models", "test", "openai/gpt-5.1", *at]) == 1
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "price unknown" in done.stdout
+    assert "pip install 'scaleenv-studio[llm]'" in done.stdout
 
 
 def test_a_budget_that_is_used_up_leaves_a_run_that_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
