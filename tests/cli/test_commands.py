@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from engine.cli import run
+from engine.models.run import RunOptions
 from engine.store import Store
 from tests.pipeline import samples
+from tests.store.samples import spec
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = str(samples.LIBRARY)
@@ -90,6 +92,20 @@ def test_list_and_show(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     for words in ("City Library", "add_wish", "quota", "data_flow: ", shown["tasks"][0]["task_id"]):
         assert words in text
+
+
+def test_only_a_keyword_has_a_blueprint_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "studio.db"
+    with Store.open(path) as store:
+        for name, kind in (("notes", "sql"), ("workshop", "keyword")):
+            store.domains.save(spec().model_copy(update={"name": name, "seed_kind": kind}), RunOptions())
+        store.domains.save_blueprint("workshop", "domain: workshop\ntitle: Workshop\n")
+
+    assert answer(capsys, "show", "workshop", "--blueprint", "--db", path)["blueprint"].startswith("domain: workshop")
+    assert run(["show", "workshop", "--blueprint", "--db", str(path)]) == 0
+    assert capsys.readouterr().out == "domain: workshop\ntitle: Workshop\n"
+    assert run(["show", "notes", "--blueprint", "--db", str(path)]) == 2
+    assert "`notes` was made from a sql seed" in capsys.readouterr().err
 
 
 def test_verify(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
