@@ -30,12 +30,13 @@ _SECRETS = re.compile(
     r"|[\w-]*\*{3,}[\w-]*"
 )
 _TOO_LONG = re.compile(
-    r"context.{0,20}(length|window|size)|maximum context|too long|n_ctx|too many tokens|exceeds?.{0,30}tokens|token limit",
+    r"context.{0,20}(length|window|size)|maximum context|too long|n_ctx|too many tokens|exceeds?.{0,30}tokens|token limit"
+    r"|max_(?:completion_|output_|new_)?tokens.{0,40}(?:too large|exceed|at most|less than|out of range)",
     re.I,
 )
 _FILTERED = re.compile(r"content.{0,12}(policy|filter|management)|safety system|moderation|responsibleai", re.I)
 _FORM = re.compile(
-    r"response.?format|json.?schema|json.?object|json.?mode|structured.?output|grammar|guided|schema|output_config|tool_choice",
+    r"response.?format|json.?schema|json.?object|json.?mode|structured.?output|grammar|guided|schema|output_(?:config|format)|tool_choice",
     re.I,
 )
 _NO_QUOTA = re.compile(r"insufficient_quota|credit balance|payment required", re.I)

@@ -83,7 +83,7 @@ class Line:
             most_tokens: Room for the answer.
         """
         retries = again = shorter = 0
-        others: int | None = None
+        others, others_now = -1, -1
         while True:
             form = forms.form_of(self._endpoint)
             try:
@@ -91,7 +91,7 @@ class Line:
             except ProviderError as error:
                 return Lost(error, again)
             except Fault as fault:
-                others = self._replies if others is None else others
+                others, others_now = others_now, self._replies
                 if fault.kind == "form" and request.schema_ is not None and self._step_down(form):
                     again += 1
                     continue
@@ -106,7 +106,7 @@ class Line:
                     retries += 1
                     again += 1
                     continue
-                return Lost(self._lost(fault, alone=self._replies == others), again)
+                return Lost(self._lost(fault, alone=others in (-1, self._replies)), again)
             self._replies += 1
             self._failures = 0
             if request.schema_ is not None:
@@ -161,7 +161,7 @@ class Line:
 
         Args:
             fault: The last one.
-            alone: Nobody else was answered since the first one.
+            alone: Nobody else was answered since the one before.
         """
         model, at = self._endpoint.model, self._endpoint.base_url or "its provider"
         words = fault.words.rstrip(".")
@@ -171,7 +171,7 @@ class Line:
                 f"environment variable with its key{self._variable()}."
             )
             return self.broken
-        if fault.kind == "form":
+        if fault.kind == "form" and self._endpoint.structured == "json_schema":
             self.broken = ProviderError(
                 f"The model `{model}` at {at} does not take a JSON schema in the way that the settings ask for: {words}. "
                 "Set `structured` of its endpoint to `auto`."

@@ -142,9 +142,9 @@ def _cost(endpoint: Endpoint, response: Any, read: int, written: int) -> float |
     hidden: Any = getattr(response, "_hidden_params", None) or {}
     known: Any = hidden.get("response_cost")
     if endpoint.input_price is None and endpoint.output_price is None and isinstance(known, int | float):
-        return float(known)
+        return round(float(known), 10)
     price = price_of(endpoint)
-    return None if price is None else price.of(read, written)
+    return None if price is None else round(price.of(read, written), 10)
 
 
 def _imported() -> Any:

@@ -57,6 +57,12 @@ class Desk:
         self.store = store
         self.run = store.runs.create("notes", samples.OPTIONS, seed_kind="keyword", seed_digest="d", seed="{}").id
         self.clock = Clock()
+        self.accepted = threading.Event()
+
+    def log(self, call: ModelCall) -> None:
+        self.store.calls.add(call)
+        if call.outcome == "accepted":
+            self.accepted.set()
 
     def client(
         self, server: Server | str, *, budget: Budget | None = None, offline: bool = False, **endpoint: Any
@@ -69,7 +75,7 @@ class Desk:
             read_key=lambda endpoint: KEY,
             budget=budget or Budget(),
             spent=self.store.calls.spent(self.run),
-            log=self.store.calls.add,
+            log=self.log,
             run=self.run,
             domain="notes",
             offline=offline,
@@ -282,30 +288,30 @@ def test_a_server_that_goes_away_ends_the_asking_and_costs_no_question(
     desk: Desk, serve: Callable[[Script], Server], fault: Any
 ) -> None:
     server = serve(in_turn(GOOD, GOOD, fault))
-    came = desk.ask(server, *(pair(str(number)) for number in range(6)), retries=1)
+    came = desk.ask(server, *(pair(str(number)) for number in range(6)), retries=1, concurrency=1)
     assert sorted(type(each).__name__ for each in came) == ["Pair"] * 2 + ["ProviderError"] * 4
     server.script = in_turn(GOOD)
     assert desk.ask(server, *(pair(str(number)) for number in range(6))) == [PAIR] * 6
 
 
 def test_a_request_that_breaks_alone_costs_itself_alone(desk: Desk, serve: Callable[[Script], Server]) -> None:
-    seen = {"heavy": 0, "light": 0}
-    changed = threading.Condition()
+    last = threading.Event()
+    heavy = 0
 
     def script(body: dict[str, Any]) -> Say | Drop:
-        """Between the first and the last time that the heavy one breaks, another is answered."""
-        kind = "heavy" if "heavy" in body["messages"][1]["content"] else "light"
-        with changed:
-            seen[kind] += 1
-            changed.notify_all()
-            if kind == "light":
-                assert seen["light"] == 1 or changed.wait_for(lambda: seen["heavy"] >= 2, 30)
-                return GOOD
-            assert seen["heavy"] < 4 or changed.wait_for(lambda: seen["light"] >= 3, 30)
-            return Drop()
+        """Before the heavy one breaks for the last time, others are answered."""
+        nonlocal heavy
+        if "heavy" not in body["messages"][1]["content"]:
+            assert last.wait(30)
+            return GOOD
+        heavy += 1
+        if heavy == 4:
+            last.set()
+            assert desk.accepted.wait(30)
+        return Drop()
 
     server = serve(script)
-    came = desk.ask(server, pair("heavy"), *(pair(str(number)) for number in range(6)), concurrency=2, retries=3)
+    came = desk.ask(server, pair("heavy"), *(pair(str(number)) for number in range(6)), retries=3, timeout=60.0)
     assert isinstance(came[0], NoAnswer)
     assert came[1:] == [PAIR] * 6
 
@@ -416,6 +422,50 @@ def test_a_form_that_the_settings_insist_on_is_not_left(desk: Desk, serve: Calla
     (error,) = desk.ask(serve(_takes("none")), pair(), structured="json_schema")
     assert isinstance(error, ProviderError)
     assert "`structured`" in str(error)
+
+
+def test_a_refusal_that_only_speaks_of_schemas_is_no_lasting_one(desk: Desk, serve: Callable[[Script], Server]) -> None:
+    server = serve(in_turn(Fail(400, "the schema of your request is odd"), GOOD))
+    came = desk.ask(server, pair(), pair("Another."), structured="none", concurrency=1)
+    assert isinstance(came[0], NoAnswer)
+    assert came[1] == PAIR
+
+
+OF_ANTHROPIC = {
+    "id": "m",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-sonnet-4-5",
+    "content": [{"type": "text", "text": GOOD.text}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 5, "output_tokens": 6},
+}
+OF_OLLAMA = {
+    "model": "qwen3",
+    "message": {"role": "assistant", "content": GOOD.text},
+    "done": True,
+    "done_reason": "stop",
+    "prompt_eval_count": 5,
+    "eval_count": 6,
+}
+
+
+@pytest.mark.parametrize(
+    "model, body, schema_at",
+    [
+        ("anthropic/claude-sonnet-4-5", OF_ANTHROPIC, "output_format"),
+        ("ollama_chat/qwen3", OF_OLLAMA, "format"),
+        ("hosted_vllm/qwen3", None, "response_format"),
+        ("openai/gpt-5.1", None, "response_format"),
+    ],
+)
+def test_providers_are_told_the_schema_in_their_own_ways(
+    desk: Desk, serve: Callable[[Script], Server], model: str, body: dict[str, Any] | None, schema_at: str
+) -> None:
+    server = serve(in_turn(Raw(json.dumps(body).encode()) if body else Say(GOOD.text, usage=(5, 6))))
+    assert desk.ask(server, pair(), model=model) == [PAIR]
+    assert (desk.calls()[0].prompt_tokens, desk.calls()[0].completion_tokens) == (5, 6)
+    assert '"additionalProperties": false' in json.dumps(server.requests[0][schema_at])
 
 
 def test_tokens_are_counted_by_us_where_the_provider_does_not(desk: Desk, serve: Callable[[Script], Server]) -> None:

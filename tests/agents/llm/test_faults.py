@@ -40,6 +40,13 @@ def error(name: str, status: int | None, words: str = "words") -> Exception:
         ("APIConnectionError", 500, "No module named 'boto3'", "setup"),
         ("ContextWindowExceededError", 400, "", "too_long"),
         ("BadRequestError", 400, "This model's maximum context length is 8 tokens", "too_long"),
+        (
+            "BadRequestError",
+            400,
+            "max_tokens is too large: 9000. This model supports at most 8 completion tokens",
+            "too_long",
+        ),
+        ("BadRequestError", 400, "Unsupported parameter: 'max_tokens' is not supported with this model", "refused"),
         ("ContentPolicyViolationError", 400, "", "filtered"),
         ("BadRequestError", 400, "blocked by our content management policy", "filtered"),
         ("UnsupportedParamsError", 400, "", "form"),
