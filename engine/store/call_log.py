@@ -134,9 +134,10 @@ class CallLog:
         matching = self._connection.value(f"select count(*) from model_call where {where}", values)
         return CallPage([read_call(row) for row in rows], int(matching))
 
-    def one(self, seq: int) -> ModelCall | None:
-        """A call by its number, if there is one."""
-        row = self._connection.one("select * from model_call where seq = ?", (seq,))
+    def one(self, seq: int, chosen: CallFilter | None = None) -> ModelCall | None:
+        """A call by its number, if there is one that fits."""
+        where, values = _where(chosen or CallFilter())
+        row = self._connection.one(f"select * from model_call where seq = ? and {where}", (seq, *values))
         return None if row is None else read_call(row)
 
     def any_of(self, run: str) -> bool:

@@ -95,11 +95,17 @@ def sums_by(by: SumsBy, chosen: CallFilter) -> list[CallSums]:
         return store.call_log.sums_by(by, chosen)
 
 
-def one(seq: int, *, run: str = "", domain: str = "") -> CallView | None:
-    """One call of a run or a domain; `None` where it has none of that number."""
+def is_there(seq: int) -> bool:
+    """Whether there is a call of that number, about whatever."""
+    with opened() as store:
+        return store.call_log.one(seq) is not None
+
+
+def one(seq: int, scope: CallFilter) -> CallView | None:
+    """One call among some; `None` where they have none of that number."""
     with opened() as store, store.snapshot():
-        call = store.call_log.one(seq)
-        if call is None or (run and call.run != run) or (domain and call.domain != domain):
+        call = store.call_log.one(seq, scope)
+        if call is None:
             return None
         answer = store.answers.get(call.key) if call.key else None
         request = answer.request if answer is not None else {}

@@ -146,7 +146,7 @@ def test_tasks(page: Page, hostile_studio: str) -> None:
     visit(page, hostile_studio, "tasks", domain="hostile")
     expect(page.get_by_text("<img src=x onerror=").first).to_be_visible()
     page.get_by_text("History").click()
-    for tab in ("Solution", "Initial state", "Audits", "Similar tasks", "Edit", "Earlier words"):
+    for tab in ("Solution", "Initial state", "Audits", "Similar tasks", "Made by", "Edit", "Earlier words"):
         page.get_by_role("tab", name=tab).click()
         assert_harmless(page)
     page.get_by_role("tab", name="Edit").click()

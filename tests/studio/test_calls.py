@@ -67,7 +67,7 @@ def test_a_call_shows_prompt_answer_correction_and_what_came_of_it(calls: list[M
     assert "It was cut off after 17 characters." in drawn
     assert "corrected" in drawn
     assert "admitted" in drawn
-    view = queries.one(calls[0].seq, run=RUN)
+    view = queries.one(calls[0].seq, CallFilter(run=RUN))
     assert view is not None
     assert view.asked_again == calls[1]
     assert [each.tool for each in view.verdicts] == calls[0].subject.split(", ")
@@ -79,7 +79,7 @@ def test_a_call_shows_prompt_answer_correction_and_what_came_of_it(calls: list[M
 
 
 def test_rounds_of_a_repair_lead_to_each_other(calls: list[ModelCall]) -> None:
-    view = queries.one(calls[2].seq)
+    view = queries.one(calls[2].seq, CallFilter())
     assert view is not None
     assert [each.seq for each in view.around] == [calls[2].seq, calls[3].seq]
     page = open_page("runs", run=RUN, call=str(calls[3].seq))
@@ -112,15 +112,22 @@ def test_a_call_about_several_tasks_leads_to_each(calls: list[ModelCall], empty_
     with Store.open(empty_store) as store:
         ids = [task.id for task in store.tasks.iterate(DOMAIN)]
         planned = store.calls.add(calls[4].model_copy(update={"role": "chain", "task": "", "subject": ", ".join(ids)}))
-    view = queries.one(planned.seq)
+    view = queries.one(planned.seq, CallFilter())
     assert view is not None
     assert [task.id for task in view.tasks] == ids
     assert not open_page("runs", run=RUN, call=str(planned.seq)).exception
 
 
-def test_a_call_of_another_run_is_not_shown_as_this_ones(calls: list[ModelCall]) -> None:
-    assert queries.one(calls[0].seq, run="other-1") is None
-    assert queries.one(calls[0].seq, domain=DOMAIN) is not None
+def test_a_call_of_another_run_or_tool_is_not_shown_as_this_ones(calls: list[ModelCall], empty_store: Path) -> None:
+    assert queries.one(calls[0].seq, CallFilter(run="other-1")) is None
+    assert queries.one(calls[0].seq, CallFilter(domain=DOMAIN)) is not None
+    with Store.open(empty_store) as store:
+        store.runs.create("other", RunOptions(models={"code": MODEL}), seed_kind="keyword", seed_digest="d", seed="{}")
+    page = open_page("runs", run="other-1", part="calls", call=str(calls[0].seq))
+    assert not page.exception
+    assert not page.warning
+    assert "call" not in page.query_params
+    assert "Write two tools." not in shown(page)
 
 
 def test_the_list_is_filtered_and_paged(calls: list[ModelCall], empty_store: Path) -> None:
@@ -201,6 +208,20 @@ def test_a_tool_that_nobody_was_asked_for_says_who_wrote_it(full_store: Path) ->
     page = open_page("tools", domain=DOMAIN, tab="models")
     assert not page.exception
     assert "it was written by composer" in html(page)
+
+
+def test_a_task_shows_who_made_it_and_the_calls_it_took(calls: list[ModelCall], empty_store: Path) -> None:
+    with Store.open(empty_store) as store:
+        task = store.tasks.get(DOMAIN, calls[4].task)
+        store.tasks.replace(DOMAIN, task.model_copy(update={"made_by": {"instruction": SMALL, "chain": SMALL}}))
+    page = open_page("tasks", domain=DOMAIN, task=task.id, call=str(calls[4].seq))
+    assert not page.exception
+    assert f"{SMALL}</span> instruction, chain" in html(page)
+    page.session_state["task-section"] = "Made by"
+    page.run()
+    assert not page.exception
+    assert "2 calls, newest first" in shown(page)
+    assert "Please cancel my booking." in shown(page)
 
 
 def test_who_played_which_role_stands_with_the_domain(calls: list[ModelCall]) -> None:

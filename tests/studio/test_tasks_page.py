@@ -65,7 +65,9 @@ def test_the_first_task_is_open_with_its_words_solution_and_what_it_changes(full
     assert f"1 to {TASKS} of {TASKS}" in shown(page)
 
 
-@pytest.mark.parametrize("section", ["Solution", "Initial state", "Audits", "Similar tasks", "Edit", "Earlier words"])
+@pytest.mark.parametrize(
+    "section", ["Solution", "Initial state", "Audits", "Similar tasks", "Made by", "Edit", "Earlier words"]
+)
 @pytest.mark.parametrize("id", [FIRST, f"{DOMAIN}-7-0002"])
 def test_every_section_of_a_task_is_drawn(section: str, id: str, full_store: Path) -> None:
     page = open_page("tasks", domain=DOMAIN, task=id)
@@ -78,6 +80,7 @@ def test_every_section_of_a_task_is_drawn(section: str, id: str, full_store: Pat
         "Initial state": "distractor",
         "Audits": "every_write_needed",
         "Similar tasks": "of word pairs",
+        "Made by": "The composer made all of it",
         "Edit": "",
         "Earlier words": "Nobody has changed its words",
     }

@@ -9,10 +9,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from engine.models.call import ModelCall
+from engine.store.call_log import CallFilter
 from studio.components.durations import duration
 from studio.components.markup import Tone, badge, facts, head, mono, quote, row, show
 from studio.components.models.amounts import call_cost
-from studio.components.models.calls import OUTCOMES, PARAMETER, open_call
+from studio.components.models.calls import OUTCOMES, PARAMETER, choose_calls, open_call, show_calls
 from studio.components.times import on
 from studio.queries import calls as queries
 from studio.queries.calls import CallView
@@ -28,18 +29,38 @@ VERDICTS: dict[bool | None, tuple[str, Tone]] = {
 TURNS = {1: "the question", 2: "the corrective turn"}
 
 
-def show_chosen_call(*, run: str = "", domain: str = "") -> None:
-    """The call that the address names, in a frame, if it names one."""
+def show_calls_of(scope: CallFilter, *, key: str, filtered: bool = False) -> None:
+    """A list of calls about one thing and, above it, the one that is open.
+
+    Args:
+        scope: Which calls.
+        key: Tells this list from others.
+        filtered: Offer a filter, where the list is long.
+    """
+    show_chosen_call(scope)
+    chosen = choose_calls(scope) if filtered else scope
+    show_calls(chosen, key=key, drawn=st.query_params.get(PARAMETER))
+
+
+def show_chosen_call(scope: CallFilter) -> None:
+    """The call that the address names, in a frame, if it names one of these.
+
+    Args:
+        scope: The calls of what the page shows.
+    """
     asked = st.query_params.get(PARAMETER)
     if asked is None:
         return
-    view = queries.one(int(asked), run=run, domain=domain) if asked.isdecimal() and len(asked) < 16 else None
-    if view is None:
+    seq = int(asked) if asked.isdecimal() and len(asked) < 16 else 0
+    view = queries.one(seq, scope)
+    if view is not None:
+        with st.container(border=True):
+            show_call(view)
+    elif queries.is_there(seq):
+        _close()  # it was open when the page showed another run, tool or task
+    else:
         st.warning("The link names a call that is not here:", icon=":material/link_off:")
         st.text(asked)
-        return
-    with st.container(border=True):
-        show_call(view)
 
 
 def show_call(view: CallView) -> None:

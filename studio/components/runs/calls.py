@@ -24,7 +24,7 @@ def show_calls_of_run(id: str, *, every: float | None) -> None:
         every: Seconds after which the sums and the list look again; `None` at rest.
     """
     scope = CallFilter(run=id)
-    show_chosen_call(run=id)
+    show_chosen_call(scope)
     by = segment("Sums", list(BY), "by", scope=id, say=BY.__getitem__)
     st.fragment(_guarded_sums, run_every=every)(scope, by)
     chosen = choose_calls(scope)

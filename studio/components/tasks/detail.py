@@ -8,8 +8,12 @@ import streamlit as st
 from markupsafe import Markup
 
 from engine.models.task import Task
+from engine.store.call_log import CallFilter
 from studio.components.markup import badge, head, lines, mono, quote, row, show, table
 from studio.components.messages import told
+from studio.components.models.amounts import named
+from studio.components.models.call import show_calls_of
+from studio.components.models.roles import shown_role
 from studio.components.tasks.editor import edit_words, show_history
 from studio.components.tasks.pieces import (
     ROLES,
@@ -77,7 +81,7 @@ def players_markup(task: Task) -> Markup:
     """Who made the task, where language models did: each with its roles; empty where all of it is the composer's."""
     roles: dict[str, list[str]] = {}
     for role, player in task.made_by.items():
-        roles.setdefault(player, []).append(role.replace("_", " "))
+        roles.setdefault(player, []).append(shown_role(role))
     return Markup("").join(
         Markup(" · {} {}").format(badge(player, "info"), ", ".join(played)) for player, played in roles.items()
     )
@@ -93,6 +97,7 @@ def show_sections(view: TaskView, *, key: str = "task", editable: bool = False) 
         "Initial state": lambda: _initial_state(view, key),
         "Audits": lambda: _audits(view, key),
         "Similar tasks": lambda: _similar(task),
+        "Made by": lambda: _made_by(task, key),
     }
     if editable and task.audited:
         parts["Edit"] = lambda: edit_words(view)
@@ -201,6 +206,15 @@ def _audits(view: TaskView, key: str) -> None:
             query_params={"domain": task.domain, "trace": chosen},
         )
     show_trace(traces.trace(task.domain, chosen), key=f"{key}-audit-{chosen}", linked=False, domain=task.domain)
+
+
+def _made_by(task: Task, key: str) -> None:
+    """Who made what of it, and every call that it took."""
+    if not task.made_by:
+        show(row("The composer made all of it, offline."))
+        return
+    show(table([{"role": shown_role(role), "played by": named(player)} for role, player in task.made_by.items()]))
+    show_calls_of(CallFilter(domain=task.domain, subject=task.id), key=f"{key}-calls-{task.domain}-{task.id}")
 
 
 def _similar(task: Task) -> None:

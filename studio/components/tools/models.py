@@ -14,8 +14,7 @@ from studio.components.curator import curator
 from studio.components.markup import head, row, show
 from studio.components.messages import tell, told
 from studio.components.models.amounts import in_short
-from studio.components.models.call import show_chosen_call
-from studio.components.models.calls import PARAMETER, choose_calls, show_calls
+from studio.components.models.call import show_calls_of
 from studio.components.models.roles import ROLE_WORDS, choose_model, shown_role
 from studio.components.segment import settle
 from studio.components.tools.editor import is_blocked
@@ -42,9 +41,7 @@ def show_models(view: ToolView) -> None:
         return
     more = {"repairs asked for": sums.repairs, "answers corrected": sums.corrected}
     show(row(in_short(sums), *(f"{words}: {count}" for words, count in more.items() if count)))
-    show_chosen_call(domain=view.domain)
-    chosen = choose_calls(scope)
-    show_calls(chosen, key=f"calls-{view.domain}-{view.tool.name}", drawn=st.query_params.get(PARAMETER))
+    show_calls_of(scope, key=f"calls-{view.domain}-{view.tool.name}", filtered=sums.calls > 5)
 
 
 def _ask(view: ToolView, *, open_at_first: bool) -> None:
