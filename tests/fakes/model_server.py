@@ -170,6 +170,9 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         began = time.monotonic()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if owner.stopping.is_set():  # on a connection that was kept
+            self.close_connection = True
+            return
         messages: list[dict[str, Any]] = body["messages"]
         role = role_of(messages[0]["content"]) or body.get("response_format", {}).get("json_schema", {}).get("name", "")
         if self.path.rstrip("/") != "/v1/chat/completions" or not role:
@@ -180,6 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
             owner.stopping.wait(owner.latency)
         status, completion = 200, 0
         prompt = sum(tokens_of(str(message["content"])) for message in messages)
+        if "response_format" in body:  # providers count it too
+            prompt += tokens_of(json.dumps(body["response_format"], separators=(",", ":")))
         if fault in TRANSPORT:
             status = self._fail(fault)
         else:
