@@ -48,6 +48,8 @@ class Waiter:
                     self._poll()
         except BaseException:
             self._cut_off()
+            if not task.cancelled():
+                task.exception()  # an interrupt within the work; asyncio would complain that nobody looked at it
             raise
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:

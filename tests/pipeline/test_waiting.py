@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -82,13 +83,17 @@ def test_being_told_to_stop_cuts_everything_off(error: type[BaseException], monk
     waiter.close()
 
 
-def test_an_interrupt_within_the_work_is_one(waiter: Waiter) -> None:
+def test_an_interrupt_within_the_work_is_one_and_nothing_more_is_said(
+    waiter: Waiter, caplog: pytest.LogCaptureFixture
+) -> None:
     async def interrupted() -> None:
         await asyncio.sleep(0)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         waiter.wait(interrupted())
+    gc.collect()
+    assert caplog.records == []
 
 
 def test_of_several_errors_the_gravest_is_told(waiter: Waiter) -> None:
