@@ -75,7 +75,7 @@ class ModelChain:
         chains: dict[int, PlannedChain] = {}
         for chain in answer.chains:
             if 1 <= chain.number <= len(wanted) and not list(_wrong(chain, changes, wanted[chain.number - 1])):
-                chains.setdefault(wanted[chain.number - 1].index, _planned(chain, domain))
+                chains.setdefault(wanted[chain.number - 1].index, _planned(chain, changes, domain))
         if not chains:
             raise NoAnswer("Not one of the chains can be used.")
         return ChainAnswer(chains=chains)
@@ -132,24 +132,31 @@ def _problems(answer: _Chains, changes: tuple[str, ...], wanted: tuple[WantedCha
 
 
 def _wrong(chain: _Chain, changes: tuple[str, ...], wanted: WantedChain) -> Iterator[str]:
+    """Why a chain can't be used; steps that are no changes are only left out."""
     names = [step.tool for step in chain.steps]
-    for name in dict.fromkeys(names):
-        if name not in changes:
-            yield f"there is no tool `{name[:80]}` in the list"
-    if wanted.first not in names:
+    usable = [name for name in names if name in changes]
+    if wanted.first not in usable:
+        for name in dict.fromkeys(names):
+            if name not in changes:
+                yield f"there is no tool `{name[:80]}` in the list"
         yield f"it must have a step `{wanted.first}`"
-    if not 1 <= len(names) <= max(wanted.writes[1], 1):
-        yield f"it has {len(names)} steps, not {wanted.writes[0]} to {wanted.writes[1]}"
+    if len(usable) > max(wanted.writes[1], 1):
+        yield f"it has {len(usable)} steps, not {wanted.writes[0]} to {wanted.writes[1]}"
 
 
-def _planned(chain: _Chain, domain: Domain) -> PlannedChain:
+def _planned(chain: _Chain, changes: tuple[str, ...], domain: Domain) -> PlannedChain:
     steps: list[WishedCall] = []
+    places: dict[int, int] = {}
     for number, step in enumerate(chain.steps, start=1):
+        if step.tool not in changes:
+            continue
         tool = domain.tool[step.tool]
         arguments = dict(_valued(step.values, tool))
-        if 1 <= step.about < number:
-            arguments |= _related(tool, domain.tool[chain.steps[step.about - 1].tool], step.about, domain)
+        if step.about in places:
+            place = places[step.about]
+            arguments |= _related(tool, domain.tool[steps[place - 1].tool], place, domain)
         steps.append(WishedCall(tool=step.tool, arguments=arguments))
+        places[number] = len(steps)
     return PlannedChain(story=" ".join(chain.story.split())[:LONGEST_STORY], steps=tuple(steps))
 
 

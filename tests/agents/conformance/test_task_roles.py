@@ -167,13 +167,31 @@ def test_usable_chains_of_an_answer_are_kept_and_the_others_left_out() -> None:
 
 
 def test_an_answer_without_a_usable_chain_is_corrected_with_all_that_is_wrong() -> None:
-    wrong = {"chains": [{"number": 1, "story": "", "steps": steps("cancel_booking", "remove_room")}]}
-    role, asker = asked("chain", json.dumps(wrong), json.dumps(wrong))
+    wrong = {
+        "chains": [
+            {"number": 1, "story": "", "steps": steps("cancel_booking", "remove_room")},
+            {"number": 1, "story": "", "steps": steps("book_room", "cancel_booking")},
+        ]
+    }
+    role, asker = asked("chain", json.dumps(wrong))
     with pytest.raises(NoAnswer):
         run(role.plan(chain_request("book_room", writes=(1, 1))))
     assert any("no tool `remove_room`" in problem for problem in asker.told)
     assert any("must have a step `book_room`" in problem for problem in asker.told)
     assert any("2 steps, not 1 to 1" in problem for problem in asker.told)
+
+
+def test_steps_that_are_no_changes_are_left_out_and_the_others_keep_what_they_are_about() -> None:
+    said = {
+        "chains": [
+            {"number": 1, "story": "", "steps": steps("search_rooms", "book_room", "get_booking", "cancel_booking")}
+        ]
+    }
+    said["chains"][0]["steps"][3]["about"] = 2
+    role, _ = asked("chain", json.dumps(said))
+    planned = run(role.plan(chain_request("book_room"))).chains[20]
+    assert [step.tool for step in planned.steps] == ["book_room", "cancel_booking"]
+    assert planned.steps[1].arguments["booking_id"] == "$1.booking_id"
 
 
 def test_what_all_requests_have_in_common_comes_first() -> None:
