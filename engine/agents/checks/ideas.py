@@ -17,7 +17,7 @@ def check_idea(idea: DomainIdea) -> list[str]:
     if len(names) > MOST_ENTITIES:
         problems.append(f"{len(names)} entities are too many; at most {MOST_ENTITIES}")
     if len(names) > 1 and not any(entity.belongs_to for entity in idea.entities):
-        problems.append("no entity belongs to another (`of`), so that nothing hangs together")
+        problems.append(f"no entity belongs to another; add one that records what a {idea.user} does, with `of` naming whose and of what")
     for entity in idea.entities:
         if names.count(entity.name) > 1:
             problems.append(f"there are two entities `{entity.name}`")

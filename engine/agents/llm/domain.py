@@ -21,6 +21,10 @@ from engine.seeds.keyword import domain_name
 TOOLS_OF_AN_ENTITY = 3.6
 """Tools that an entity has on average; decides how many entities are asked for."""
 
+FEWEST_ENTITIES = 3
+"""A user, what there is, and what comes of the two: with fewer there is nothing to do."""
+MORE_ENTITIES = 6
+
 SAMPLES = 3
 """Without an idea there is no domain, so that it is asked for more often than anything else."""
 
@@ -62,16 +66,21 @@ class ModelDomain:
         Raises:
             NoAnswer: The model gave no usable idea.
         """
-        system, user = fill(
-            "domain", keyword=request.keyword, wishes=request.hint, entities=str(entities_for(request.tools))
-        )
+        wanted = entities_for(request.tools)
+        system, user = fill("domain", service=request.keyword, wishes=request.hint, entities=str(wanted))
+        schema = schema_of(WireDomain)
+        # Who is held to a schema neither stops too early nor goes round in circles.
+        schema["properties"]["entities"] |= {
+            "minItems": min(wanted, FEWEST_ENTITIES),
+            "maxItems": wanted + MORE_ENTITIES,
+        }
         read = json_answer(WireDomain)
         question = Question(
             role="domain",
             system=system,
             user=user,
             parse=lambda text: _usable(read(text), request.keyword),
-            schema=schema_of(WireDomain),
+            schema=schema,
             schema_name="domain",
             subject=one_line(request.keyword, 80),
         )

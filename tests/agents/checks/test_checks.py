@@ -58,7 +58,7 @@ def problems_of(*tools: ToolSketch, known: Sequence[ToolSketch] = ()) -> str:
         (idea(MEMBER, LOAN, BOOK, user="reader"), "the user `reader` is not one of the entities"),
         (idea(MEMBER, LOAN), "`loan` belongs to `book`, which is no entity"),
         (idea(MEMBER, BOOK, LOAN, LOAN), "there are two entities `loan`"),
-        (idea(MEMBER, BOOK), "nothing hangs together"),
+        (idea(MEMBER, BOOK), "no entity belongs to another"),
         (idea(MEMBER, BOOK, LOAN.model_copy(update={"states": ("open",)})), "at least two different ones, or none"),
         (idea(MEMBER, BOOK, LOAN, EntityIdea(name="money")), "call it `money_record`"),
         (idea(MEMBER, BOOK, LOAN.model_copy(update={"attributes": (BOOK.attributes[0],) * 2})), "two columns `title`"),
