@@ -139,7 +139,15 @@ class Worker:
             return self._waiting.args[1]
         except self._error as problem:
             inner = problem.exception()
-            raise WorkerLost(type(inner).__name__, str(inner)[:200]) from problem
+            raise WorkerLost(type(inner).__name__, self._said(inner)) from problem
+
+    def _said(self, error: BaseException) -> str:
+        """What happened, without how long exactly it took or how much it used: the same code has to fail with the same words."""
+        if isinstance(error, TimeoutError):
+            return f"it took longer than {self._limits.seconds:g} s"
+        if isinstance(error, MemoryError):
+            return "it took more memory than a call may use"
+        return str(error)[:200]
 
     def fits(self, room: int) -> bool:
         """Whether the worker was started with room for that many bytes of initial rows."""

@@ -109,7 +109,14 @@ def test_experiments_blame_the_right_call(runtime: SandboxRuntime) -> None:
     assert [len(one.diff) for one in records] == [1, 2, 1]
 
 
-@pytest.mark.parametrize("lost", ["loop", "memory"])
+@pytest.mark.parametrize("name", ["loop", "stubborn_loop", "stray_calls"])
+def test_the_same_code_is_lost_with_the_same_words(runtime: SandboxRuntime, name: str) -> None:
+    episode = runtime.open(runtime.base(ROWS, NOW))
+    told = {repr(runtime.run(episode, [call(name)])[0].problem) for _ in range(3)}
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("lost", ["loop", "stray_calls"])
 @pytest.mark.parametrize("before", [0, 1, 3])
 def test_experiments_can_end_with_the_first_one_that_loses_the_sandbox(
     runtime: SandboxRuntime, lost: str, before: int
