@@ -55,6 +55,7 @@ class Phases:
         self._store = ledger.store
         self._run = ledger.run
         self._name = ledger.run.domain
+        self._chains: dict[int, tuple[str, ...]] = {}
 
     def work(self) -> bool:
         """Does what is left; whether as many tasks came about as were asked for."""
@@ -137,6 +138,7 @@ class Phases:
             duplicates = Duplicates()
             for task in self._store.tasks.iterate(self._name):
                 duplicates.check(task)
+                self._chains[task.index] = tuple(step.tool for step in task.chain.steps)
             with closing(self._attempts(lambda: asked - found)) as attempts:
                 for attempt in attempts:
                     found += self._store_attempt(attempt, duplicates, found)
@@ -157,11 +159,8 @@ class Phases:
     def _changes_before(self, position: int) -> list[tuple[str, ...]]:
         """The changes of each audited task before a position, in order."""
         changes = {stored.tool.name for stored in self._store.tools.all(self._name) if stored.tool.mutates_state}
-        return [
-            tuple(step.tool for step in task.chain.steps if step.tool in changes)
-            for task in self._store.tasks.iterate(self._name)
-            if task.index < position
-        ]
+        before = sorted(index for index in self._chains if index < position)
+        return [tuple(tool for tool in self._chains[index] if tool in changes) for index in before]
 
     def _store_attempt(self, attempt: Attempt, duplicates: Duplicates, found: int) -> bool:
         """Stores what came of an attempt; whether it is a task."""
@@ -185,7 +184,8 @@ class Phases:
 
         counts = ledger.counts
         noted = {"notes": list(attempt.notes)} if attempt.notes else {}
-        if audited:
+        if task is not None and audited:
+            self._chains[attempt.position] = tuple(step.tool for step in task.chain.steps)
             event = ledger.event("step", f"Task {attempt.id} audited.", subject=attempt.id, **noted)
             done = {"tasks_audited": counts.tasks_audited + 1}
         else:

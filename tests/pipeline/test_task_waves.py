@@ -19,6 +19,7 @@ from engine.models.task import Task
 from engine.pipeline import execute, read_seed_text, request
 from engine.pipeline.cast import Cast
 from engine.pipeline.model_settings import ModelSettings
+from engine.pipeline.task_waves import WAVES_AHEAD
 from engine.store import Store
 from tests.fakes.asker import Says, ScriptedAsker
 from tests.fakes.material import load
@@ -145,6 +146,18 @@ def test_more_tasks_are_what_they_would_have_been_at_once(done: Library, tmp_pat
         made.run = request(made.store, read_seed_text(str(samples.LIBRARY)), options).run.id
         made.execute(good)
         assert made.content == done.content
+
+
+def test_chains_that_lie_waves_behind_are_not_to_come_again(tmp_path: Path) -> None:
+    with library(tmp_path / "studio.db", ("chain",)) as made:
+        made.execute(good, batch=1)
+        writes = ("add_wish", "change_wish", "drop_wish")
+        chains = {task.index: [step.tool for step in task.chain.steps if step.tool in writes] for task in made.tasks}
+        for question in made.asked("chain"):
+            index = int(question.task.rpartition("-")[2])
+            known = [" > ".join(chain) for at, chain in chains.items() if at < index - WAVES_AHEAD]
+            assert blocks_of(question.user).get("avoid", "").splitlines() == known
+        assert any("avoid" in blocks_of(question.user) for question in made.asked("chain"))
 
 
 @pytest.mark.parametrize(
