@@ -77,24 +77,31 @@ class ModelToolSchema:
             system=system,
             user=user,
             parse=lambda text: _usable(read(text), request),
-            schema=_schema(request.entities),
+            schema=_schema(request),
             schema_name="tool_schema",
             subject=", ".join(request.entities),
         )
         return ToolSchemaAnswer(tools=await self._asker.ask(question))
 
 
-def _schema(entities: tuple[str, ...]) -> dict[str, Any]:
+def most_tools(wanted: int) -> int:
+    """How many tools of one answer are read: who gives too many is going round in circles."""
+    return 2 * wanted + 4
+
+
+def _schema(request: ToolSchemaRequest) -> dict[str, Any]:
     schema = schema_of(WireTools)
-    schema["properties"]["tools"]["items"]["properties"]["entity"] = {"type": "string", "enum": list(entities)}
+    tools = schema["properties"]["tools"]
+    tools |= {"minItems": max(1, request.wanted // 2), "maxItems": most_tools(request.wanted)}
+    tools["items"]["properties"]["entity"] = {"type": "string", "enum": list(request.entities)}
     return schema
 
 
 def _usable(wire: WireTools, request: ToolSchemaRequest) -> tuple[ToolSketch, ...]:
-    """The tools of an answer that can be used; a model that gives too many gets no more than twice its measure."""
+    """The tools of an answer that can be used."""
     problems: list[str] = []
     sketches: list[ToolSketch] = []
-    for tool in wire.tools[: 2 * request.wanted + 4]:
+    for tool in wire.tools[: most_tools(request.wanted)]:
         try:
             sketches.append(read_sketch(tool, request.idea))
         except Unusable as error:
