@@ -12,7 +12,9 @@ from engine.models.call import Answer
 from engine.models.role import RoleName
 
 Structured = Literal["auto", "json_schema", "json_object", "none"]
-"""How a model is held to a JSON schema. `auto`: the strongest way that the provider accepts, found out on the first request."""
+"""How a model is held to a JSON schema. `auto`: the strongest way that the provider accepts, found out on the first request.
+`json_schema`: as OpenAI has it, or not at all. `json_object`: a JSON object, with the schema beside it where the provider takes
+that (llama.cpp), else in words. `none`: in words only."""
 
 
 class Endpoint(Model):

@@ -133,8 +133,9 @@ class Provider:
     async def close(self) -> None:
         """Ends all connections."""
         if self._litellm is not None:
-            await self._litellm.close_litellm_async_clients()
-            self._litellm.in_memory_llm_clients_cache.flush_cache()  # it would hand out closed ones
+            with suppress(AttributeError):  # of its own inner workings, which other versions may name otherwise
+                await self._litellm.close_litellm_async_clients()
+                self._litellm.in_memory_llm_clients_cache.flush_cache()  # it would hand out closed ones
 
 
 def _cost(endpoint: Endpoint, response: Any, read: int, written: int) -> float | None:

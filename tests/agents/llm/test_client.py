@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -666,6 +667,13 @@ def test_litellm_prints_nothing(
 ) -> None:
     desk.ask(serve(in_turn(Fail(400), GOOD)), pair("1"), pair("2"))
     assert "".join(capfd.readouterr()) == ""
+
+
+def test_without_litellm_it_says_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    errors = desk.ask("http://127.0.0.1:9/v1", pair(), pair("Another."))
+    assert [type(error) for error in errors] == [ProviderError] * 2
+    assert "scaleenv-studio[llm]" in str(errors[0])
 
 
 def test_a_reader_that_breaks_on_an_answer_asks_again_instead(desk: Desk, serve: Callable[[Script], Server]) -> None:
