@@ -90,7 +90,13 @@ def test_hostile_call_is_a_failure_and_the_episode_goes_on(runtime: SandboxRunti
 
 def test_a_batch_blames_the_right_call(runtime: SandboxRuntime) -> None:
     episode = runtime.open(runtime.base(ROWS, NOW))
-    calls = [call("hire", names=["a"]), call("loop"), call("hire", names=["b"]), call("memory"), call("get_person")]
+    calls = [
+        call("hire", names=["a"]),
+        call("loop"),
+        call("hire", names=["b"]),
+        call("memory_at_once"),
+        call("get_person"),
+    ]
     records = runtime.run(episode, calls)
     assert [record.outcome for record in records] == ["success", "failure", "success", "failure", "rejection"]
     assert [r.problem["details"].get("error") for r in records if r.problem] == ["TimeoutError", "MemoryError", None]
