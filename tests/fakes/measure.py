@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 from collections import Counter
@@ -68,6 +69,8 @@ def main() -> None:
     print(f"{len(calls)} requests, up to {at_once} at once, {sum(call.seconds for call in calls):.0f} s one by one")
     print(f"critical path {length} requests, {ideal:.1f} s; waited for the model {_waited(server):.1f} s")
     print(f"wall time {wall:.1f} s, {wall / ideal:.2f} times the critical path")
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(f"processor time {sum(each.ru_utime + each.ru_stime for each in used):.1f} s, this server's included")
     print("phases " + ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in run.phase_seconds.items()))
 
 
