@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.bench.planted import Planted
-from engine.errors import ScaleEnvError
+from engine.errors import ScaleEnvError, UsageError
 from engine.foundation.build import Workbench
 from engine.foundation.cases import Plan, plan_cases
 from engine.foundation.testing import Runtimes, judge, run_plan
@@ -73,7 +73,11 @@ def inspect_tools(
 
     Raises:
         SandboxError: The sandbox could not be run.
+        UsageError: The planted rows are of another domain.
     """
+    for table in planted.rows if planted is not None else ():
+        if table not in spec.database.table:
+            raise UsageError(f"The planted states are of another domain: `{spec.name}` has no table `{table}`.")
     trusted = {tool.name: tool for tool in reference}
     faults: list[Fault] = []
     cases = compared = calls = 0

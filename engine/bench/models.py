@@ -173,7 +173,7 @@ def _sums(sums: CallSums) -> dict[str, Any]:
     data: dict[str, Any] = sums.model_dump(
         include={"calls", "cached", "corrected", "refused", "failed", "prompt_tokens", "completion_tokens"}
     )
-    return {**data, "tokens": sums.tokens + sums.saved_tokens, "seconds": round(sums.seconds, 1)}
+    return {**data, "tokens": sums.tokens + sums.saved_tokens}
 
 
 def _check(store: Store, run: Run, wanted: Wish, reference: Path | None, planted: Path | None) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _lines(data: dict[str, Any]) -> list[str]:
     ]
 
 
-_CALL_COLUMNS = ("calls", "corrected", "refused", "failed", "prompt_tokens", "completion_tokens", "tokens", "seconds")
+_CALL_COLUMNS = ("calls", "corrected", "refused", "failed", "prompt_tokens", "completion_tokens", "tokens")
 
 
 def _share(part: int, whole: int) -> str:
