@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
@@ -55,6 +55,9 @@ def start(
     rename: str = "",
     replace: bool = False,
     with_rows: bool = False,
+    models: dict[RoleName, str] | None = None,
+    base_url: str = "",
+    budget: Budget | None = None,
     by: str = "",
 ) -> Requested:
     """Starts the synthesis of a built-in domain.
@@ -67,6 +70,9 @@ def start(
         rename: The domain's name, where not the seed's own.
         replace: Throw away a domain of that name.
         with_rows: Take a file's rows as the base of every initial state.
+        models: Role -> the language model that plays it; the composer plays the others.
+        base_url: The server of all models that the settings name, or empty.
+        budget: What may be spent on them.
         by: Who asks for it.
 
     Returns:
@@ -74,11 +80,13 @@ def start(
 
     Raises:
         SeedError: The seed can't be used.
-        UsageError: There is another domain of that name.
+        UsageError: A model's name is none, or there is another domain of that name.
         StoreError: A process works on the domain, or the store refuses.
     """
     text = read_seed_text(name, name=rename.strip() or None, with_rows=with_rows)
-    options = RunOptions(tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows)
+    options = RunOptions(
+        tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows, **_players(models, base_url, budget)
+    )
     return _request(text, options, replace, by)
 
 
@@ -113,20 +121,16 @@ def start_keyword(
         StoreError: A process works on the domain, or the store refuses.
     """
     from engine.pipeline import keyword_seed_text
-    from engine.pipeline.model_settings import make_choice
 
-    choice = make_choice("models", roles=models, base_url=base_url, budget=budget.model_dump())
-    players = {role: name for role, name in choice.roles.items() if name != COMPOSER}
+    players = _players(models, base_url, budget)
     text = keyword_seed_text(keyword, name=rename.strip() or None, hint=hint, tools=tools)
     options = RunOptions(
         tasks=tasks,
         seed=seed,
         difficulty=difficulty,
-        models=players,
-        base_url=choice.base_url,
         tools=tools,
         hint=hint.strip(),
-        budget=budget,
+        **players,
     )
     return _request(text, options, replace, by)
 
@@ -141,6 +145,9 @@ def start_upload(
     with_rows: bool = False,
     rename: str = "",
     replace: bool = False,
+    models: dict[RoleName, str] | None = None,
+    base_url: str = "",
+    budget: Budget | None = None,
     by: str = "",
 ) -> Requested:
     """Starts the synthesis of a domain from an uploaded file; see `start`.
@@ -171,11 +178,25 @@ def start_upload(
                 rename=rename,
                 replace=replace,
                 with_rows=with_rows,
+                models=models,
+                base_url=base_url,
+                budget=budget,
                 by=by,
             )
         except SeedError as error:
             # The folder is ours; the user knows the file by its name.
             raise SeedError(str(error).replace(f"{folder}{os.sep}", "")) from error
+
+
+def _players(models: dict[RoleName, str] | None, base_url: str, budget: Budget | None) -> dict[str, Any]:
+    """Checked options on who plays and for how much; where nobody but the composer plays, there is nothing to say."""
+    if not models:
+        return {}
+    from engine.pipeline.model_settings import make_choice
+
+    choice = make_choice("models", roles=models, base_url=base_url, budget=(budget or Budget()).model_dump())
+    players = {role: name for role, name in choice.roles.items() if name != COMPOSER}
+    return {"models": players, "base_url": choice.base_url, "budget": choice.budget}
 
 
 def check_upload(name: str, content: bytes) -> None:

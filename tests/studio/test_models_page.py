@@ -320,7 +320,37 @@ def test_what_is_no_keyword_and_no_model_is_refused_in_words(empty_store: Path) 
     with pytest.raises(UsageError, match="no model's name"):
         jobs.start_keyword("shop", models={"code": ATTACK}, **WISH)
     with pytest.raises(UsageError, match="user name or password"):
-        jobs.start_keyword("shop", models={}, **{**WISH, "base_url": "http://u:p@host/v1"})
+        jobs.start_keyword("shop", models={"code": "openai/x"}, **{**WISH, "base_url": "http://u:p@host/v1"})
+
+
+def test_a_keyword_needs_a_model_that_thinks_of_the_domain(configured: Path) -> None:
+    page = keyword_page()
+    page.text_input(key="new-keyword").set_value("bicycle workshop").run()
+    assert not page.button(key="start-keyword").disabled
+    page.selectbox(key="new-role-domain").select("composer").run()
+    assert not page.exception
+    assert page.button(key="start-keyword").disabled
+    assert "Name a model for the domain agent" in html(page)
+
+
+def test_models_play_roles_over_a_built_in_domain_only_where_that_is_asked(
+    configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(jobs, "_start_process", started.append)
+    page = open_page("domains", view="new")
+    page.button(key="start-job_seeking").click().run()
+    assert not page.exception
+    page = open_page("domains", view="new")
+    page.text_input(key="new-name").set_value("jobs_with_models").run()
+    page.selectbox(key="mixed-role-instruction").select("openai/qwen").run()
+    page.number_input(key="mixed-budget-calls").set_value(9).run()
+    page.button(key="start-job_seeking").click().run()
+    assert not page.exception
+    with Store.open(configured) as store:
+        plain, mixed = (store.runs.get(id).options for id in started)
+    assert (plain.models, plain.budget) == ({}, Budget())
+    assert (mixed.models, mixed.budget) == ({"instruction": "openai/qwen"}, Budget(cost=5.0, calls=9))
 
 
 def test_pages_never_load_the_client(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:

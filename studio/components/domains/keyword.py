@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from engine.models.role import COMPOSER, ROLES, RoleName
-from engine.models.run import Budget
+from engine.models.role import ROLES
 from engine.seeds.keyword import LONGEST_HINT, LONGEST_KEYWORD
+from studio.components.domains.players import Players, ask_roles
 from studio.components.markup import badge, head, mono, numbers, row, show, table
 from studio.components.messages import told
 from studio.components.models.amounts import UNKNOWN, dollars, named
-from studio.components.models.roles import ROLE_WORDS, choose_model, shown_role
+from studio.components.models.roles import choose_model, shown_role
 from studio.components.models.setup import show_how_to
 from studio.components.runs.budget import ask_budget, budget_words
 from studio.queries import models as queries
@@ -28,9 +28,7 @@ class Wish(NamedTuple):
     keyword: str
     tools: int
     hint: str
-    models: dict[RoleName, str]
-    base_url: str
-    budget: Budget
+    players: Players
 
 
 def ask_for_keyword(tasks: int, start: Callable[[Wish], None], offer: Callable[[str], None]) -> None:
@@ -59,14 +57,15 @@ def ask_for_keyword(tasks: int, start: Callable[[Wish], None], offer: Callable[[
         return
     wish = _ask(setup, tasks)
     with st.container(horizontal=True, vertical_alignment="center"):
-        ready = bool(wish.keyword.strip()) and bool(wish.models)
+        thinks = "domain" in wish.players.models
+        ready = bool(wish.keyword.strip()) and thinks
         pressed = st.button(
             "Start", key="start-keyword", type="primary", icon=":material/play_arrow:", disabled=not ready
         )
         if not wish.keyword.strip():
             show(row("Write what the domain is about."))
-        elif not wish.models:
-            show(row("Name a model: the composer alone can't think of a domain."))
+        elif not thinks:
+            show(row("Name a model for the domain agent: what a keyword stands for, the composer can't know."))
     if pressed:
         start(wish)
     if wish.keyword.strip():
@@ -103,39 +102,18 @@ def _ask(setup: queries.Setup, tasks: int) -> Wish:
         persist_state="session",
     )
     with st.expander("Who plays which role", icon=":material/groups:"):
-        models = _ask_roles(setup, default)
+        models = ask_roles(setup, ROLES, default, key="new", configured=True)
     with st.expander("Budget", icon=":material/savings:"):
         budget = ask_budget(setup.settings.budget, key="new-budget")
-    wish = Wish(keyword, int(tools), hint or "", models, setup.settings.base_url, budget)
+    wish = Wish(keyword, int(tools), hint or "", Players(models, setup.settings.base_url, budget))
     _show_estimate(wish, setup, tasks)
     return wish
 
 
-def _ask_roles(setup: queries.Setup, default: str) -> dict[RoleName, str]:
-    """A choice for each role; those that settings give to somebody else than most begin with that."""
-    found: dict[RoleName, str] = {}
-    places = st.columns(3)
-    for number, role in enumerate(ROLES):
-        configured = setup.players[role]
-        own = configured if configured != setup.default and setup.settings.models else ""
-        with places[number % 3]:
-            name = choose_model(
-                shown_role(role),
-                setup,
-                key=f"new-role-{role}",
-                start=own,
-                empty="the model of all roles",
-                help=ROLE_WORDS[role],
-            )
-        name = name or default
-        if name and name != COMPOSER:
-            found[role] = name
-    return found
-
-
 def _show_estimate(wish: Wish, setup: queries.Setup, tasks: int) -> None:
     """What it is likely to take, and what would keep it from beginning."""
-    found = queries.estimate_of(wish.tools, tasks, wish.models, setup)
+    models, budget = wish.players.models, wish.players.budget
+    found = queries.estimate_of(wish.tools, tasks, models, setup)
     cost = UNKNOWN if found.cost is None else dollars(found.cost)
     show(
         numbers(
@@ -143,18 +121,18 @@ def _show_estimate(wish: Wish, setup: queries.Setup, tasks: int) -> None:
                 "tokens read, about": found.tokens_in,
                 "tokens written, about": found.tokens_out,
                 "cost, about": "free" if found.cost == 0 else cost,
-                "models": len(set(wish.models.values())),
-                "roles of the composer": len(ROLES) - len(wish.models),
+                "models": len(set(models.values())),
+                "roles of the composer": len(ROLES) - len(models),
             }
         )
     )
-    if limit := budget_words(wish.budget):
+    if limit := budget_words(budget):
         show(row("It stops, and can go on later, at", limit))
-    for name in dict.fromkeys(wish.models.values()):
+    for name in dict.fromkeys(models.values()):
         key = queries.key_of(name, setup)
         if key.status == "absent":
             show(row(badge("no key", "bad"), mono(name), f"needs a key in {key.variable}"))
-    if found.cost is None and wish.budget.cost is not None:
+    if found.cost is None and budget.cost is not None:
         show(row(badge(UNKNOWN, "warn"), "a bound in dollars needs prices in studio.toml (input_price, output_price)"))
     if found.by_role:
         with st.expander("The estimate by role", icon=":material/table_rows:"):

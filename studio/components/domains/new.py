@@ -14,6 +14,7 @@ from studio import jobs
 from studio.components.code_editor import code_editor, has_draft, put, written
 from studio.components.curator import curator
 from studio.components.domains.keyword import Wish, ask_for_keyword
+from studio.components.domains.players import NOBODY, Players, ask_players
 from studio.components.markup import badge, facts, mono, numbers, row, show, table
 from studio.components.messages import told
 from studio.components.segment import settle
@@ -35,6 +36,7 @@ class Options(NamedTuple):
     name: str
     with_rows: bool
     replace: bool
+    players: Players = NOBODY
 
 
 def new_domain() -> None:
@@ -87,7 +89,8 @@ def _options(source: str) -> Options:
     with st.container(horizontal=True):
         replace = st.checkbox("Replace a domain of that name (`--force`)", key="new-replace")
         with_rows = source == "file" and st.checkbox("Take the file's rows as the base of every task", key="new-rows")
-    return Options(int(tasks), int(seed), difficulty, name, with_rows, replace)
+    players = NOBODY if source == "keyword" else ask_players()
+    return Options(int(tasks), int(seed), difficulty, name, with_rows, replace, players)
 
 
 def _difficulties() -> list[str]:
@@ -111,6 +114,7 @@ def _wanted(options: Options) -> dict[str, Any]:
         "rename": options.name,
         "replace": options.replace,
         "by": curator(),
+        **options.players._asdict(),
     }
 
 
@@ -304,17 +308,8 @@ def _bring_back() -> None:
 
 def _keyword(options: Options) -> None:
     def start(wish: Wish) -> None:
-        _go(
-            lambda: jobs.start_keyword(
-                wish.keyword,
-                tools=wish.tools,
-                hint=wish.hint,
-                models=wish.models,
-                base_url=wish.base_url,
-                budget=wish.budget,
-                **_wanted(options),
-            )
-        )
+        wanted = _wanted(options._replace(players=wish.players))
+        _go(lambda: jobs.start_keyword(wish.keyword, tools=wish.tools, hint=wish.hint, **wanted))
 
     ask_for_keyword(options.tasks, start, _offer_near)
 

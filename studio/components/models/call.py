@@ -95,14 +95,16 @@ def _show_prompt(view: CallView) -> None:
     if not view.messages:
         st.caption("Its words are not kept: no answer came, or it was removed from the store.")
         return
-    for number, message in enumerate(view.messages):
+    said = 0
+    for message in view.messages:
         # The instructions are the same for every call of a role: they are there, but not in the way.
         if message.speaker == "system":
             with st.expander("Instructions, the same for every call of the role", icon=":material/menu_book:"):
                 st.code(message.text, language=None, wrap_lines=True)
             continue
-        if number:
+        if said or message.speaker != "user":
             show(row(badge(message.speaker or "–")))
+        said += 1
         st.code(message.text, language=None, wrap_lines=True, height=_height(message.text))
     if view.schema:
         with st.expander("Form of the answer (JSON schema)", icon=":material/data_object:"):
