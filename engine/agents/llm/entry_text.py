@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 
+from engine.agents.checks.direction import is_backwards
 from engine.agents.composer.sketch_entry import skeleton
 from engine.agents.composer.tool_scope import ToolScope, scope_of
 from engine.agents.llm.rule_text import guard_rule, read_rule, write_rule
@@ -23,10 +24,13 @@ from engine.seeds.tool_entry import EffectEntry, ParameterEntry, ToolEntry
 
 
 class WireRule(Wire):
-    """A precondition: `check` must hold, else the call is refused with `code`."""
+    """A precondition: `check` must hold, else the call is refused with `code`.
+
+    Models are asked for `allowed_if`, since what is called a check is easily taken for what is refused.
+    """
 
     code: Text
-    check: Text
+    check: Text = Field(validation_alias=AliasChoices("allowed_if", "check"))
     says: Text = ""
     when: Text = ""
 
@@ -64,6 +68,7 @@ class WireEntries(Wire):
 
 
 _ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*[=:](?!=)\s*(.+?)\s*$", re.DOTALL)
+_WITH_UNITS = re.compile(r"\b\d+\s*(days?|weeks?|hours?|minutes?)\b|timedelta")
 _TYPES: dict[str, ColumnType] = {
     "text": "text", "str": "text", "string": "text", "integer": "integer", "int": "integer", "number": "real",
     "real": "real", "float": "real", "boolean": "boolean", "bool": "boolean", "flag": "boolean", "date": "date",
@@ -87,12 +92,13 @@ def read_entry(wire: WireEntry, sketch: ToolSketch, blueprint: Blueprint, databa
     fields |= owner
     if parameters:
         fields["parameters"] = {**fields.get("parameters", {}), **parameters}
-    rules = tuple(_rule(rule, scope, database) for rule in wire.rules if rule.code not in scope.codes)
+    words = {one.code: one.words for one in sketch.preconditions}
+    rules = tuple(_rule(rule, scope, database, words) for rule in wire.rules if rule.code not in scope.codes)
     if rules:
         fields["rules"] = rules
     if wire.bind:
         fields["bind"] = dict(_assignments(wire.bind, "bind"))
-    values = dict(_assignments(wire.set, "set"))
+    values = dict(_assignments([_own_column(text, sketch.entity) for text in wire.set], "set"))
     if values:
         fields["set"] = values
         if sketch.kind == "update" and not sketch.parameters:
@@ -154,8 +160,17 @@ def _assignments(texts: Sequence[str], field: str) -> list[tuple[str, str]]:
         match = _ASSIGNED.match(text)
         if match is None:
             raise ValueError(f"{field}: `{text[:80]}` is not of the form `name = expression`")
+        if _WITH_UNITS.search(match[2]):
+            raise ValueError(
+                f"{field}: `{text[:80]}`: days are added by add_days(day, 7), minutes by add_minutes(moment, 30)"
+            )
         found.append((match[1], match[2]))
     return found
+
+
+def _own_column(text: str, entity: str) -> str:
+    """An assignment to the tool's own row, also where that is named (`loan.due_on = ...`)."""
+    return text.strip().removeprefix(f"{entity}.")
 
 
 def _parameter(text: str) -> ParameterEntry:
@@ -178,18 +193,23 @@ def _parameter_text(entry: ParameterEntry) -> str:
     return (f"[{text}]" if entry.array else text) + ("?" if entry.optional or entry.default is not None else "")
 
 
-def _rule(wire: WireRule, scope: ToolScope, database: DatabaseSchema) -> Rule:
+def _rule(wire: WireRule, scope: ToolScope, database: DatabaseSchema, words: Mapping[str, str]) -> Rule:
     code = re.sub(r"[^a-z0-9]+", "_", wire.code.lower()).strip("_")
     if not re.match(r"[a-z]", code):
         raise ValueError(f"rules: `{wire.code[:40]}` is no code in snake_case")
+    if is_backwards(code, wire.check):
+        raise ValueError(f"rule `{code}`: `{wire.check[:80]}` is what is refused; write when the call is allowed")
     try:
-        rule = read_rule(wire.check, code, _message(wire.says), wire.when.strip())
+        rule = read_rule(wire.check, code, _message(wire.says, code, words.get(code, "")), wire.when.strip())
     except ValueError as error:
         raise ValueError(f"rule `{code}`: {error}") from None
     return guard_rule(rule, lambda node: scope.may_be_empty(node, database))
 
 
-def _message(text: str) -> str:
+def _message(text: str, code: str, words: str) -> str:
+    """What a refused caller is told; where that would be what must hold, the situation that the code names."""
+    if not text or text.strip(". ").lower() == words.strip(". ").lower():
+        return f"{code.replace('_', ' ').capitalize()}."
     try:
         parse_message(text)
     except ExpressionError:

@@ -45,7 +45,7 @@ def read_rule(check: str, code: str, message: str = "", when: str = "") -> Rule:
     try:
         tree = ast.parse(check.strip().replace("\n", " "), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"`check` is no Python expression: `{_short(check)}` ({_words(error)})") from None
+        raise ValueError(f"`{_short(check)}` is no Python expression ({_words(error)})") from None
     fields = _call(tree) or _recognised(tree) or {"rule": "condition", "that": check.strip(), "kind": _kind_of(tree)}
     fields["code"] = code
     if message:

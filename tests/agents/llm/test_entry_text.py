@@ -101,3 +101,23 @@ def test_the_names_in_scope_are_those_that_the_tool_will_have() -> None:
     assert create.new == "application"
     assert create.rows == {"candidate": "candidate", "job": "job", "resume": "resume"}
     assert scope_of(sketches["withdraw_applications"], blueprint, database).rows["application"] == "application"
+
+
+def test_slips_of_small_models_are_mended_or_told() -> None:
+    entry = reading(
+        WireEntry.model_validate(
+            {
+                "name": "update_application",
+                "rules": [{"code": "changed_too_often", "allowed_if": "application.expected_salary < 9", "says": ""}],
+                "set": ["application.cover_letter = 'x'"],
+            }
+        )
+    )
+    assert entry.set == {"cover_letter": "'x'"}
+    assert entry.rules[0].message == "Changed too often."
+    for wrong, words in (
+        ({"rules": [{"code": "job_full", "check": "application.job.openings > 2"}]}, "is what is refused"),
+        ({"set": ["application.applied_at = now + 7 days"]}, "days are added by add_days"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            reading(WireEntry.model_validate({"name": "update_application", **wrong}))
