@@ -1,4 +1,4 @@
-"""Where the data files that ship with the engine are: blueprints and word lists.
+"""Where the data files that ship with the engine are: blueprints, cassettes and word lists.
 
 A source checkout has them in `data/` beside the package, an installed wheel inside the package.
 """
@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine.errors import UsageError
 
-DataKind = Literal["blueprints", "values"]
+DataKind = Literal["blueprints", "cassettes", "values"]
 
 _PACKAGE = Path(__file__).resolve().parent
 

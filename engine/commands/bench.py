@@ -103,6 +103,60 @@ def synth(
 
 
 @app.command()
+def tokens(
+    cassette: Annotated[
+        Path | None,
+        typer.Option("--cassette", help="Another recording of the same run than the one that ships with the engine."),
+    ] = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Count the tokens of a foundation and of a task by role, replaying a recorded model; nobody is asked."""
+    from engine.bench.tokens import (
+        FOUNDATION_AIM,
+        FOUNDATION_PAPER,
+        TASK_AIM,
+        TASK_PAPER,
+        TASK_ROLES,
+        TOOLS_OF_AIM,
+        measure_tokens,
+    )
+    from engine.commands.progress import RunDisplay
+    from engine.executors.local import default_workers
+
+    with RunDisplay() as display:
+        report = measure_tokens(cassette, workers=workers or default_workers(), observe=display.update)
+
+    def lines() -> list[str]:
+        by_role = [
+            (
+                role,
+                each.calls,
+                *(f"{n:,}" for n in (each.prompt, each.completion, each.total)),
+                f"{each.total / max(1, report.tasks):,.0f} a task"
+                if role in TASK_ROLES
+                else f"{each.total / max(1, report.tools):,.0f} a tool",
+            )
+            for role, each in report.by_role.items()
+        ]
+        totals = [
+            ("foundation", f"{report.per_foundation:,.0f}", f"{FOUNDATION_AIM:,}", f"{FOUNDATION_PAPER:,}"),
+            ("task", f"{report.per_task:,.0f}", f"{TASK_AIM:,}", f"{TASK_PAPER:,}"),
+        ]
+        return [
+            *table(("role", "calls", "prompt", "completion", "tokens", ""), by_role),
+            "",
+            *table((f"{TOOLS_OF_AIM} tools, 1 task", "tokens", "aim", "paper"), totals),
+            "",
+            f"Measured over {report.tools} tools and {report.tasks} tasks.",
+        ]
+
+    show(report.data(), as_json, lines)
+    if report.per_foundation > FOUNDATION_AIM or report.per_task > TASK_AIM:
+        raise Failed("More tokens than the aim.")
+
+
+@app.command()
 def studio(
     store: Annotated[
         Path | None,
