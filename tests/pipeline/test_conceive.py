@@ -125,6 +125,13 @@ def test_rules_that_nobody_makes_formal_are_told_and_not_promised() -> None:
     assert "hand_over_bicycle" not in conception.blueprint.tools
 
 
+def test_a_batch_that_brings_no_contract_is_asked_for_tool_by_tool() -> None:
+    def overwhelmed(question: Question[Any], turn: int) -> str:
+        return "{}" if question.role == "contract" and ", " in question.subject else good(question, turn)
+
+    assert conceived(overwhelmed, tools=20).blueprint.tools == conceived(tools=20).blueprint.tools
+
+
 def test_one_bad_rule_costs_a_rule_and_a_bad_action_a_tool() -> None:
     def clumsy(question: Question[Any], turn: int) -> str:
         answer = good(question, turn)
