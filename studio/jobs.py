@@ -344,9 +344,19 @@ def ask_again(domain: str, tool: str, *, role: RewriteRole, model: str, hint: st
 
     name = checked_model(model, "model")
     # The server of all models, where the settings name one; otherwise what they say of this model, or where it was last.
-    address = read_settings(store=store_path()).base_url or None
+    settings = read_settings(store=store_path())
     with opened() as store:
-        run = propose_by_model(store, domain, tool, role=role, model=name, hint=hint, curator=by, base_url=address)
+        run = propose_by_model(
+            store,
+            domain,
+            tool,
+            role=role,
+            model=name,
+            hint=hint,
+            curator=by,
+            base_url=settings.base_url or None,
+            budget=settings.budget,
+        )
         store.queue.say(run.id, f"The model `{name}` is asked for `{tool}` again, by {by}.", by=by)
     _start_process(run.id)
     return run

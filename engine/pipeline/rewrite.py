@@ -13,7 +13,7 @@ from engine.errors import UsageError
 from engine.models.base import Model
 from engine.models.domain import DomainSpec, ToolReport
 from engine.models.role import COMPOSER, RoleName
-from engine.models.run import Run, RunOptions
+from engine.models.run import Budget, Run, RunOptions
 from engine.models.tool import Tool
 from engine.models.tool_edit import Evidence, ToolEdit
 from engine.models.trace import Trace
@@ -63,6 +63,7 @@ def propose_by_model(
     hint: str,
     curator: str,
     base_url: str | None = None,
+    budget: Budget | None = None,
 ) -> Run:
     """Adds the run that asks a model for a tool again and tests what it says; nothing counts before that.
 
@@ -75,6 +76,7 @@ def propose_by_model(
         hint: What shall be different, in words.
         curator: Who asks.
         base_url: Address of an OpenAI-compatible server; where left out, that of the domain's last run with this model.
+        budget: What may be spent; no bound where left out.
 
     Returns:
         The run, which waits for a process.
@@ -102,6 +104,7 @@ def propose_by_model(
                 difficulty=summary.difficulty,
                 models={} if model == COMPOSER else dict.fromkeys(_PLAYED[role], model),
                 base_url=_address(store, domain, model) if base_url is None else base_url,
+                budget=budget or Budget(),
             ),
             kind="revision",
             seed_kind=SEED_KIND,

@@ -68,6 +68,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "Search": ("task_search",),
     "Tools and graphs": ("domain", "tool", "edge"),
     "Runs and logs": ("run", "checkpoint", "event"),
+    "Models' answers": ("answer", "model_call"),
     "Reviews, edits, attempts": ("review", "task_edit", "tool_edit", "trajectory"),
     "Datasets": ("dataset",),
 }

@@ -270,6 +270,7 @@ def test_a_model_is_asked_again_for_a_tool_with_a_hint(full_store: Path, monkeyp
     started: list[str] = []
     monkeypatch.setattr(jobs, "_start_process", started.append)
     monkeypatch.setenv("SCALEENV_MODEL", MODEL)
+    monkeypatch.setenv("SCALEENV_MAX_CALLS", "7")
     page = open_page("tools", domain=DOMAIN, tool="book_room", tab="models")
     key = f"again-{DOMAIN}-book_room"
     page.text_area(key=f"{key}-hint").set_value(ATTACK).run()
@@ -286,6 +287,7 @@ def test_a_model_is_asked_again_for_a_tool_with_a_hint(full_store: Path, monkeyp
         }
         assert json.loads(store.runs.seed(run.id))["hint"] == edit.note
     assert (run.kind, run.options.models) == ("revision", {"code": MODEL})
+    assert run.options.budget == Budget(calls=7)
     assert edit.curator == f"me ({MODEL})"
     page = open_page("tools", domain=DOMAIN, tool="book_room", tab="models")
     assert not page.exception
