@@ -33,6 +33,8 @@ from engine.seeds.keyword import KeywordSeed
 SKETCHES_OF_A_TOOL = 2
 """A tool in words is short: so many are asked for where one with code would be."""
 FEWEST_A_CALL = 3
+ENOUGH = 0.75
+"""Share of the wanted tools from which on the composer adds none of its own: a small model runs out of ideas early."""
 
 Told = Callable[[str], None]
 
@@ -112,11 +114,10 @@ class _Conceiving:
             sketches += await self._batch(idea, fewest, sketches, missing)
         if not sketches:
             self._fall_back("tool_schema", "no usable tool came")
-            request = ToolSchemaRequest(idea=idea, entities=idea.entity_names, wanted=wanted)
-            try:
-                sketches = (await ComposerToolSchema().design(request)).tools
-            except CannotAnswer as error:
-                raise SeedError(f"No tool could be conceived for `{self.seed.keyword}`: {error}") from None
+        if len(sketches) < ENOUGH * wanted:
+            sketches += await self._usual_tools(idea, sketches, wanted - len(sketches))
+        if not sketches:
+            raise SeedError(f"No tool could be conceived for `{self.seed.keyword}`.")
         return _trimmed(_with_lookup(sketches, idea), wanted, idea)
 
     async def _batch(
@@ -138,6 +139,20 @@ class _Conceiving:
         kept, problems = sift((sketch for answer in answers for sketch in answer), idea, known)
         self.warnings += [f"Tool left out: {problem}." for problem in problems]
         return kept
+
+    async def _usual_tools(
+        self, idea: DomainIdea, known: tuple[ToolSketch, ...], missing: int
+    ) -> tuple[ToolSketch, ...]:
+        """Tools that every service over such entities has, in place of those that nobody conceived."""
+        request = ToolSchemaRequest(idea=idea, entities=idea.entity_names, known=known, wanted=missing)
+        try:
+            found = (await ComposerToolSchema().design(request)).tools
+        except CannotAnswer:
+            return ()
+        if known and self.cast.is_model("tool_schema"):
+            names = ", ".join(sketch.name for sketch in found)
+            self.warnings.append(f"Only {len(known)} tools were conceived; the composer added {names}.")
+        return found
 
     async def _designed(self, request: ToolSchemaRequest) -> tuple[ToolSketch, ...]:
         try:

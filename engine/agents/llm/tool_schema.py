@@ -23,6 +23,10 @@ from engine.seeds.tool_entry import ToolKind
 KINDS: tuple[ToolKind, ...] = get_args(ToolKind)
 _KIND: dict[str, ToolKind] = {str(kind): kind for kind in KINDS}
 
+_IS_NO_CHANGE = re.compile(
+    r"\b(already exists?|(does|do|did|must) not exist|not found|no (other |further )?changes?|none|nothing)\b",
+    re.IGNORECASE,
+)
 _MOST_COLUMNS = 16
 _MOST_RULES = 8
 
@@ -92,7 +96,7 @@ def most_tools(wanted: int) -> int:
 def _schema(request: ToolSchemaRequest) -> dict[str, Any]:
     schema = schema_of(WireTools)
     tools = schema["properties"]["tools"]
-    tools |= {"minItems": max(1, request.wanted // 2), "maxItems": most_tools(request.wanted)}
+    tools |= {"minItems": max(1, 3 * request.wanted // 4), "maxItems": most_tools(request.wanted)}
     tools["items"]["properties"]["entity"] = {"type": "string", "enum": list(request.entities)}
     return schema
 
@@ -146,7 +150,7 @@ def read_sketch(wire: WireTool, idea: DomainIdea) -> ToolSketch:
         from_states=sources if moves or kind in ("update", "delete", "assign", "unassign") else (),
         to_state=to,
         preconditions=_preconditions(wire.refuse),
-        effects=one_line(wire.also) or (does if kind == "action" else ""),
+        effects=_change(wire.also) or (does if kind == "action" else ""),
         answers=one_line(wire.answers) or (does if kind == "compute" else ""),
     )
 
@@ -180,6 +184,12 @@ def _column(text: str, entity: EntityIdea, idea: DomainIdea) -> str:
     return f"{parent}_id" if parent and name not in known else name
 
 
+def _change(text: str) -> str:
+    """Further changes in words; nothing where the words say what holds already, which no tool can do."""
+    words = one_line(text)
+    return "" if _IS_NO_CHANGE.search(words) else words
+
+
 def _preconditions(texts: tuple[str, ...]) -> tuple[Precondition, ...]:
     found: dict[str, Precondition] = {}
     for text in texts[:_MOST_RULES]:
@@ -187,6 +197,6 @@ def _preconditions(texts: tuple[str, ...]) -> tuple[Precondition, ...]:
         if not colon or len(said.split()) > 4:
             said, words = " ".join(re.findall(r"\w+", text)[:5]), text
         code, words = plain_name(said), sentence(words, 200)
-        if code and words:
+        if code and words and not code.endswith("_not_found"):  # a row that is missing is refused anyway
             found.setdefault(code, Precondition(code=code, words=words))
     return tuple(found.values())
