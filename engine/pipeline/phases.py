@@ -185,8 +185,7 @@ class Phases:
         counts = ledger.counts
         noted = {"notes": list(attempt.notes)} if attempt.notes else {}
         if task is not None and audited:
-            steps = () if task.chain is None else task.chain.steps
-            self._chains[attempt.position] = tuple(step.tool for step in steps)
+            self._chains[attempt.position] = tuple(step.tool for step in task.chain.steps)
             event = ledger.event("step", f"Task {attempt.id} audited.", subject=attempt.id, **noted)
             done = {"tasks_audited": counts.tasks_audited + 1}
         else:
