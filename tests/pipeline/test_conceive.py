@@ -113,6 +113,22 @@ def test_the_composer_steps_in_for_a_model_that_gives_no_tools_or_tables() -> No
     assert sum(warning.startswith("The composer played the") for warning in conception.warnings) == 2
 
 
+def test_the_composer_adds_what_every_service_has_where_a_model_runs_out_of_ideas() -> None:
+    def short(question: Question[Any], turn: int) -> str:
+        answer = json.loads(good(question, turn))
+        return json.dumps({"tools": answer["tools"][:1]} if question.role == "tool_schema" else answer)
+
+    conception = conceived(short, tools=20)
+    (told,) = (words for words in conception.warnings if words.startswith("Only"))
+
+    assert len(conception.blueprint.tools) == 20
+    assert conception.fallen_back == ()
+    added = told.removesuffix(".").split("the composer added ")[1].split(", ")
+    assert set(added) <= conception.blueprint.tools.keys()
+    assert len(added) + int(told.split()[1]) == 20
+    assert conceived(short, tools=20) == conception
+
+
 def test_rules_that_nobody_makes_formal_are_told_and_not_promised() -> None:
     conception = conceived(refusing("contract"))
     club = conception.blueprint.tools["join_repair_club"][1]
