@@ -7,7 +7,7 @@ all passes.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, get_args
 
 from engine.agents.roles.tasks import InstructionRequest, SaidGoal
@@ -106,48 +106,46 @@ def _free_label(label: str, taken: dict[str, str]) -> str:
 
 
 def _facts(task: Task, domain: Domain) -> list[tuple[str, list[_Fact]]]:
-    """For each change, the words for it, and what has to be said so that it can be made; everything once."""
+    """For each change, the words for it, and what has to be said so that it can be made.
+
+    What tells a row apart is a fact of every change that is about it: whoever writes may well say "that booking" the second
+    time, but has to know which one it is.
+    """
     prints: dict[str, Footprint] = {}
-    known: set[tuple[str, Value, Meaning]] = set()
-    placed: set[int] = set()
     goals: list[tuple[str, list[_Fact]]] = []
-
-    def new(facts: Iterator[_Fact]) -> list[_Fact]:
-        found: list[_Fact] = []
-        for fact in facts:
-            mark = (type(fact.value).__name__, fact.value, fact.meaning)
-            if fact.value is not None and mark not in known:
-                known.add(mark)
-                found.append(fact)
-        return found
-
     for index, step in enumerate(task.chain.steps):
         tool = domain.tool[step.tool]
-        if not tool.mutates_state:
-            continue
-        own = [fact for at in _leading(task, domain, index, placed) for fact in new(_of_step(task, domain, at, prints))]
-        goals.append((wish_words(tool), own))
-    rest = new(_of_mentions(task, domain))
+        if tool.mutates_state:
+            found = [fact for at in _leading(task, domain, index) for fact in _of_step(task, domain, at, prints)]
+            goals.append((wish_words(tool), _once(found)))
+    told = {_mark(fact) for _, facts in goals for fact in facts}
+    rest = _once(fact for fact in _of_mentions(task, domain) if _mark(fact) not in told)
     if goals:
         goals[0][1].extend(rest)
     return goals
 
 
-def _leading(task: Task, domain: Domain, index: int, placed: set[int]) -> list[int]:
-    """The reads that lead to a change and to none before it, and the change itself, in order."""
+def _once(facts: Iterable[_Fact]) -> list[_Fact]:
+    found: dict[tuple[str, Value, Meaning], _Fact] = {}
+    for fact in facts:
+        if fact.value is not None:
+            found.setdefault(_mark(fact), fact)
+    return list(found.values())
+
+
+def _mark(fact: _Fact) -> tuple[str, Value, Meaning]:
+    return type(fact.value).__name__, fact.value, fact.meaning
+
+
+def _leading(task: Task, domain: Domain, index: int) -> list[int]:
+    """The reads that lead to a change, and the change itself, in order."""
     found: set[int] = set()
     waiting = [index]
     while waiting:
         at = waiting.pop()
-        if at in placed:
-            continue
-        placed.add(at)
         found.add(at)
-        waiting += [
-            earlier
-            for earlier in needs(task.chain.steps[at])
-            if earlier not in placed and not _is_write(task, domain, earlier)
-        ]
+        earlier = set(needs(task.chain.steps[at])) - found
+        waiting += [before for before in earlier if not _is_write(task, domain, before)]
     return sorted(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.agents.roles.tasks import InstructionRequest
+from engine.models.chain import FromOutput
 from engine.models.task import Task
 from engine.tasks.phrases import VOICES
 from engine.tasks.wording_request import LONGEST, MOST_COMPLAINTS, complaints, instruction_request, with_words
@@ -33,7 +34,7 @@ def test_who_says_every_fact_passes_every_audit(task: Task) -> None:
 
 
 @TASKS
-def test_goals_are_the_changes_in_order_and_facts_come_once(task: Task) -> None:
+def test_goals_are_the_changes_in_order_and_the_profile_is_no_fact(task: Task) -> None:
     request = instruction_request(task, DOMAIN, "A reason.")
     writes = [step.tool for step in task.chain.steps if DOMAIN.tool[step.tool].mutates_state]
     assert len(request.goals) == len(writes)
@@ -41,6 +42,22 @@ def test_goals_are_the_changes_in_order_and_facts_come_once(task: Task) -> None:
     assert request.tone in VOICES
     assert not any(value in goal.facts.values() for goal in request.goals for value in task.user_profile.values())
     assert instruction_request(task, DOMAIN, "A reason.") == request
+
+
+def test_changes_of_the_same_row_each_say_which_one_it_is() -> None:
+    seen = 0
+    for task in room_candidates():
+        request = instruction_request(task, DOMAIN)
+        writes = [step for step in task.chain.steps if DOMAIN.tool[step.tool].mutates_state]
+        sources: dict[object, set[str]] = {}
+        for step, goal in zip(writes, request.goals, strict=True):
+            for argument in step.arguments.values():
+                if isinstance(argument, FromOutput) and argument.select:
+                    key = (argument.step, argument.field, str(argument.select))
+                    values = set(goal.facts.values())
+                    seen += key in sources
+                    assert sources.setdefault(key, values) & values
+    assert seen
 
 
 @TASKS

@@ -52,6 +52,7 @@ class ModelChain:
 
         system, user = fill(
             "chain",
+            service=domain.spec.title,
             tools="\n".join(_line(domain.tool[name], request.follows, domain) for name in changes),
             now=domain.spec.now,
             avoid="\n".join(" > ".join(chain) for chain in request.avoid[-_AVOIDED:]),
