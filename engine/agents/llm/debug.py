@@ -101,6 +101,10 @@ def _shown_code(tool: Tool) -> str:
 
 def _with_line(failure: str, source: str) -> str:
     """A failure that names a line of the source, with that line's text: the model sees the code without its docstring."""
+    # A person may move an import to the top of the module; of a model's answer only the function is taken.
+    failure = failure.replace(
+        "imports stand at the top; move it there", "there are no imports; use what is there already"
+    )
     match = _LINE.match(failure)
     lines = source.split("\n")
     if match is None or not 1 <= int(match[1]) <= len(lines):
