@@ -13,6 +13,8 @@ _TOO_MUCH = re.compile(r"too_(many|much|often|large|long|high)|_full$|^full_|lim
 _TAKEN = re.compile(r"^already_|_already_|_taken$|_exists$|duplicate")
 _MISSING = re.compile(r"^no_|^missing_|_missing$|_required$|out_of_stock|^none_|sold_out")
 _TOO_LITTLE = re.compile(r"insufficient|not_enough|too_(few|little|low)")
+_TOO_LATE = re.compile(r"too_late|passed|expired|overdue|already_started")
+_TOO_EARLY = re.compile(r"too_early|not_yet|too_soon")
 _NOT_STATE = re.compile(r"(?:^|_)not_(\w+)$")
 
 
@@ -33,12 +35,27 @@ def is_backwards(code: str, check: str) -> bool:
         return True
     if _TOO_LITTLE.search(code) and _is_value(left) and isinstance(operator, ast.Lt | ast.LtE):
         return True
+    if _TOO_LATE.search(code) and _is_past(left, operator, right):
+        return True
+    if _TOO_EARLY.search(code) and _is_past(right, operator, left):
+        return True
     state = _NOT_STATE.search(code)
     if state is None:
         return False
     if isinstance(operator, ast.NotEq) and isinstance(right, ast.Constant):
         return str(right.value) == state[1]
     return state[1] in ("available", "in_stock") and _is_at_most_zero(tree)
+
+
+def _is_past(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> bool:
+    """Whether a moment is compared to lie behind the clock; with the sides changed over, ahead of it."""
+    if _is_clock(right):
+        return _is_value(left) and isinstance(operator, ast.Lt | ast.LtE)
+    return _is_clock(left) and _is_value(right) and isinstance(operator, ast.Gt | ast.GtE)
+
+
+def _is_clock(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("now", "today")
 
 
 def _counts(node: ast.expr) -> bool:

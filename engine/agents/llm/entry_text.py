@@ -93,7 +93,7 @@ def read_entry(wire: WireEntry, sketch: ToolSketch, blueprint: Blueprint, databa
     if parameters:
         fields["parameters"] = {**fields.get("parameters", {}), **parameters}
     words = {one.code: one.words for one in sketch.preconditions}
-    rules = tuple(_rule(rule, scope, database, words) for rule in wire.rules if rule.code not in scope.codes)
+    rules = _rules([rule for rule in wire.rules if rule.code not in scope.codes], scope, database, words)
     if rules:
         fields["rules"] = rules
     if wire.bind:
@@ -191,6 +191,22 @@ def _parameter_text(entry: ParameterEntry) -> str:
     if entry.like is None and isinstance(entry.minimum, float) and isinstance(entry.maximum, float):
         text = f"{text} {entry.minimum:g}..{entry.maximum:g}"
     return (f"[{text}]" if entry.array else text) + ("?" if entry.optional or entry.default is not None else "")
+
+
+def _rules(
+    wires: Sequence[WireRule], scope: ToolScope, database: DatabaseSchema, words: Mapping[str, str]
+) -> tuple[Rule, ...]:
+    """All rules of a tool; of those that can't be read every one is told, since there is one corrective turn only."""
+    rules: list[Rule] = []
+    problems: list[str] = []
+    for wire in wires:
+        try:
+            rules.append(_rule(wire, scope, database, words))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tuple(rules)
 
 
 def _rule(wire: WireRule, scope: ToolScope, database: DatabaseSchema, words: Mapping[str, str]) -> Rule:

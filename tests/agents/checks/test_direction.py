@@ -22,6 +22,10 @@ from tests.fakes.material import load
         ("no_mechanic", "repair.mechanic_id is None", "repair.mechanic_id is not None"),
         ("insufficient_credit", "member.credit < fee.amount", "member.credit >= fee.amount"),
         ("loan_not_open", "loan.status != 'open'", "loan.status == 'open'"),
+        ("too_late_to_renew", "loan.due_on < today", "today < loan.due_on"),
+        ("loan_overdue", "today > loan.due_on", "loan.due_on >= today"),
+        ("too_early", "visit.starts_at > now", "now >= visit.starts_at"),
+        ("too_early_to_check_in", "now < visit.starts_at", "visit.starts_at <= now"),
         ("not_available", "book.copies <= 0", "book.copies >= 1"),
     ],
 )
