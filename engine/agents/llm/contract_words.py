@@ -175,16 +175,17 @@ class _Steps:
         found = self._draft.fresh("found", f"{field}_found")
         text = f"{found} = [{query.name} for {query.name} in db.find({quoted(query.table)})"
         text += f" if {self._text(parse(query.where))}]" if query.where is not None else "]"
+        yield text
         if query.order:
             keys = ", ".join(
                 self._text(parse(order.expression)) + (" descending" if order.descending else "")
                 for order in query.order
             )
-            text += f", sorted by {keys}"
+            text = f"sort {found} by {keys}"
             reader = ShapeReader(self._database, {**self._draft.shapes, query.name: row_of(query.table)})
             if any(reader.read(parse(order.expression).tree).nullable for order in query.order):
                 text += " (which may be None)"
-        yield text
+            yield text
         fields = ", ".join(self._shown(query, name, value) for name, value in query.fields.items())
         cut = "" if query.limit is None else f"[:{self._text(parse(query.limit))}]"
         name = self._found[field] = self._draft.fresh(field, f"{field}_shown")
