@@ -44,7 +44,8 @@ def test_steps_name_everything_that_a_contract_holds(tool: Tool) -> None:
     for field in tool.contract.returns:
         assert f'"{field.name}": ' in steps[-1]
         if field.query is not None:
-            assert f'rows of "{field.query.table}"' in text
+            assert f'"{field.query.table}"' in text
+            assert all(re.search(rf"\b{name}\b", text) for name in field.query.fields)
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
