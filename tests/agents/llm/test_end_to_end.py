@@ -62,7 +62,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Made:
     # Wrong code counts three times, else providers' faults would take most of the share.
     faults = Faults(RATE, seed=5, kinds=(*KINDS, *CODE, *CODE), mutants=mutants())
     with ModelServer(load(), faults=faults) as server:
-        run = make(path, options(server.base_url, tasks=TASKS), settings(timeout=5.0, tools_per_call=2), workers=2)
+        run = make(path, options(server.base_url, tasks=TASKS), settings(timeout=3.0, tools_per_call=2), workers=2)
         return Made(path, run, list(server.log))
 
 
