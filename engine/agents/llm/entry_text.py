@@ -12,7 +12,8 @@ from pydantic import AliasChoices, Field, ValidationError
 from engine.agents.checks.direction import is_backwards
 from engine.agents.composer.sketch_entry import skeleton
 from engine.agents.composer.tool_scope import ToolScope, scope_of
-from engine.agents.llm.rule_text import guard_rule, read_rule, write_rule
+from engine.agents.llm.rule_guards import guard_rule
+from engine.agents.llm.rule_text import read_rule, write_rule
 from engine.agents.llm.wire import Text, Texts, Wire
 from engine.contracts.expression import parse_message
 from engine.errors import ExpressionError

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.llm.rule_text import guarded, read_rule, write_rule
+from engine.agents.llm.rule_guards import guarded
+from engine.agents.llm.rule_text import read_rule, write_rule
 from engine.seeds import built_in, read_seed
 from engine.seeds.rules import (
     Condition,
