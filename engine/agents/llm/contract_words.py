@@ -79,9 +79,21 @@ class _Steps:
         for field in contract.returns:
             if field.query is not None:
                 yield from self._queried(field.name, field.query)
+            elif field.value is not None and self._changes_under(field.value):
+                name = self._found[field.name] = self._draft.fresh(field.name, f"{field.name}_before")
+                yield f"{name} = {self._text(parse(field.value))}"
         for effect in contract.effects:
             yield self._effect(effect)
         yield f"return {{{', '.join(self._field(field) for field in contract.returns)}}}"
+
+    def _changes_under(self, value: str) -> bool:
+        """Whether a value of the answer, which is that of before the call, would be another one after the changes."""
+        if value.strip() == STATED_ANY:
+            return False
+        expression = parse(value)
+        if any(function == "after" for function, _, _ in state_calls(expression)):
+            return False
+        return not self._draft.reads(expression).isdisjoint(self._tool.tables_written)
 
     def _message(self, message: str) -> str:
         """The message's literal; what only it reads is written into it, because nobody else needs it."""
@@ -164,7 +176,7 @@ class _Steps:
         return [parse(text) for text in texts if text is not None]
 
     def _field(self, field: ReturnField) -> str:
-        if field.query is not None:
+        if field.name in self._found:
             return f"{quoted(field.name)}: {self._found[field.name]}"
         if field.value is None or field.value.strip() == STATED_ANY:
             return f"{quoted(field.name)}: (your choice)"
