@@ -55,6 +55,7 @@ class _Steps:
         self._render.replaced.clear()
         self._told: set[str] = set()
         self._found: dict[str, str] = {}
+        self._lists: dict[str, str] = {}
         self._read_after = {
             (table, ast.unparse(node.args[1]))
             for field in tool.contract.returns
@@ -82,6 +83,7 @@ class _Steps:
             elif field.value is not None and self._changes_under(field.value):
                 name = self._found[field.name] = self._draft.fresh(field.name, f"{field.name}_before")
                 yield f"{name} = {self._text(parse(field.value))}"
+        yield from self._listed()
         for effect in contract.effects:
             yield self._effect(effect)
         yield f"return {{{', '.join(self._field(field) for field in contract.returns)}}}"
@@ -136,11 +138,24 @@ class _Steps:
             parts, inner = inner, []
         yield from self._names(parts, inner)
 
+    def _listed(self) -> Iterator[str]:
+        """The rows that changes go through one by one, where an earlier change would make them others."""
+        written: set[str] = set()
+        for effect in self._tool.contract.effects:
+            if effect.each is not None:
+                each = parse_each(effect.each)
+                items = self._text(each.items)
+                if items not in self._lists and not self._draft.reads(each.items).isdisjoint(written):
+                    name = self._lists[items] = self._draft.fresh(f"{each.name}_rows")
+                    yield f"{name} = {items}"
+            written.add(effect.table)
+
     def _effect(self, effect: Effect) -> str:
         head = ""
         if effect.each is not None:
             each = parse_each(effect.each)
-            head = f"for {each.name} in {self._text(each.items)}: "
+            items = self._text(each.items)
+            head = f"for {each.name} in {self._lists.get(items, items)}: "
         key = parse(effect.key) if effect.key is not None else None
         values = {column: None if text.strip() == STATED_ANY else parse(text) for column, text in effect.values.items()}
         if effect.when is not None:

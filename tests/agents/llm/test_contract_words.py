@@ -17,7 +17,13 @@ from engine.pipeline.seeds import composed_of, read_seed_text
 from tests.fakes.bookings import bookings_spec, bookings_tools
 
 LIBRARY = composed_of(read_seed_text(str(Path(__file__).parents[2] / "local_model" / "tool_library.yaml")).text)
-DOMAINS = {"bookings": (bookings_spec(), bookings_tools()), "library": (LIBRARY.spec, LIBRARY.tools)}
+JOBS = composed_of(read_seed_text("job_seeking").text)
+MANIFOLD = tuple(tool for tool in JOBS.tools if len(tool.contract.effects) > 2)
+DOMAINS = {
+    "bookings": (bookings_spec(), bookings_tools()),
+    "library": (LIBRARY.spec, LIBRARY.tools),
+    "job seeking, tools with many changes": (JOBS.spec, MANIFOLD),
+}
 ALL = [(spec, tool) for spec, tools in DOMAINS.values() for tool in tools]
 
 
