@@ -40,6 +40,7 @@ from engine.pipeline.cast import Cast
 from engine.pipeline.seeds import composed_of, read_seed_text
 from engine.seeds import read_seed
 from engine.store import Store
+from engine.store.call_log import CallFilter
 
 pytestmark = pytest.mark.local_model
 
@@ -186,5 +187,5 @@ def test_every_call_is_in_the_log(cast: Cast, store: Store) -> None:
     calls = store.calls.of_run(run)
     assert calls
     assert all(call.prompt_tokens > 0 for call in calls if call.outcome != "failed" and not call.cached)
-    for role, spent in store.calls.by_role(run=run).items():
-        print(role, spent)
+    for sums in store.call_log.sums_by("role", CallFilter(run=run)):
+        print(sums)
