@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from engine.models.base import Model
 from engine.models.call import CallOutcome, ModelCall
-from engine.models.role import RoleName
+from engine.models.role import ROLES, RoleName
 from engine.store.calls import read_call
 from engine.store.connection import Connection
 
@@ -14,6 +14,8 @@ SumsBy = Literal["role", "task", "model", "domain", "run"]
 
 MOST_AROUND = 60
 """Calls that are shown around one: a repair has a few rounds of two turns, and no person reads more."""
+
+_PLACES = {role: place for place, role in enumerate(ROLES)}
 
 _SUMS = """
   coalesce(group_concat(distinct model), '') as models,
@@ -158,7 +160,7 @@ class CallLog:
         return CallSums(**dict(self._connection.one(f"select {_SUMS} from model_call where {where}", values) or {}))
 
     def sums_by(self, by: SumsBy, chosen: CallFilter, *, limit: int = 500) -> list[CallSums]:
-        """The same by role, task, model, domain or run, in the order in which each was first asked; calls that belong to none are left out.
+        """The same by role, task, model, domain or run, in the order in which each was first asked, and roles in the method's; calls that belong to none are left out.
 
         Args:
             by: What they are told apart by.
@@ -170,7 +172,8 @@ class CallLog:
             f"select {by} as [of], {_SUMS} from model_call where {where} and {by} != '' group by {by} order by min(seq) limit ?",
             (*values, limit),
         )
-        return [CallSums(**dict(row)) for row in rows]
+        found = [CallSums(**dict(row)) for row in rows]
+        return sorted(found, key=lambda each: _PLACES[each.of]) if by == "role" else found
 
 
 def _where(chosen: CallFilter) -> tuple[str, list[Any]]:

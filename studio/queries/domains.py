@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -67,6 +68,7 @@ class DomainView(NamedTuple):
         tools: How many of its tools are about each table.
         writers: Who wrote its tools' code -> how many of them, the most first.
         spent: Role -> what language models cost in it, over all its runs; roles that asked none are missing.
+        blueprint: What its keyword became, as YAML; empty for a domain of another seed.
     """
 
     summary: DomainSummary
@@ -76,6 +78,7 @@ class DomainView(NamedTuple):
     tools: dict[str, int]
     writers: dict[str, int]
     spent: dict[str, CallSums]
+    blueprint: str
 
 
 def view(name: str) -> DomainView:
@@ -90,6 +93,7 @@ def view(name: str) -> DomainView:
         tools = store.tools.all(name)
         run = store.runs.latest(name)
         spent = {each.of: each for each in store.call_log.sums_by("role", CallFilter(domain=name))}
+        blueprint = store.domains.blueprint(name) or ""
     if run is not None and run.id == summary.last_run:
         summary = summary.model_copy(update={"run_status": run.status})
     return DomainView(
@@ -100,7 +104,20 @@ def view(name: str) -> DomainView:
         tools=dict(Counter(each.tool.entity for each in tools)),
         writers=dict(Counter(each.tool.made_by for each in tools).most_common()),
         spent=spent,
+        blueprint=blueprint,
     )
+
+
+def for_another(blueprint: str, name: str) -> str:
+    """A domain's blueprint as the beginning of another: the same text under a name that is free.
+
+    Args:
+        blueprint: As YAML.
+        name: The domain that it is of.
+    """
+    there = set(names())
+    free = next(wanted for number in count(2) if (wanted := f"{name}_{number}") not in there)
+    return re.sub(r"(?m)^domain:.*$", f"domain: {free}", blueprint, count=1)
 
 
 def _rules(tools: list[StoredTool]) -> tuple[Rule, ...]:

@@ -94,7 +94,10 @@ def page() -> None:
     if part != "new" and "from" in st.query_params:
         del st.query_params["from"]
     if part == "new" and not there:
-        st.info("No domain yet. Press Start at one: no key and no server are needed.", icon=":material/info:")
+        st.info(
+            "No domain yet. Press Start at a built-in one: no key and no server are needed. A keyword needs a model.",
+            icon=":material/info:",
+        )
     {"all": show_all, "new": new_domain, "compare": show_comparison, "map": show_map}[part]()
 
 

@@ -54,7 +54,7 @@ def show_first_screen() -> None:
                 start_built_in(FIRST, Options(FIRST_TASKS, 0, "mixed", "", False, False))
             st.page_link(
                 "views/domains.py",
-                label="Another seed: file, schema, blueprint",
+                label="Another seed: keyword, file, schema, blueprint",
                 icon=":material/arrow_forward:",
                 query_params={"view": "new"},
             )

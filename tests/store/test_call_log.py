@@ -93,6 +93,13 @@ def test_sums_count_what_was_paid_for_and_name_what_was_saved(store: Store) -> N
     assert sum(each.tokens for each in (code, debug)) == every.tokens
 
 
+def test_sums_by_role_are_in_the_order_of_the_method(store: Store) -> None:
+    id = run(store)
+    for role in ("instruction", "state", "domain", "code"):
+        call(store, id, role=role)
+    assert [each.of for each in store.call_log.sums_by("role", CallFilter(run=id))] == ["domain", "code", "state", "instruction"]  # fmt: skip
+
+
 def test_sums_of_nothing_are_zero(store: Store) -> None:
     assert store.call_log.sums(CallFilter(run="gone")).tokens == 0
     assert store.call_log.sums_by("role", CallFilter(run="gone")) == []

@@ -72,6 +72,25 @@ def test_a_domain_in_full_shows_its_tables_rules_and_origin(full_store: Path) ->
     assert any(label.startswith("Rules") for label in [tab.label for tab in page.tabs])
 
 
+def test_what_a_keyword_became_is_the_beginning_of_another_domain(full_store: Path) -> None:
+    with Store.open(full_store) as store:
+        store.domains.save_blueprint(DOMAIN, queries.MINIMAL)
+    page = open_page("domains", domain=DOMAIN)
+    assert [tab.label for tab in page.tabs if tab.label == "Blueprint"]
+    assert queries.MINIMAL.strip() in [code.value for code in page.code]
+    page.button(key=f"blueprint-edit-{DOMAIN}").click().run()
+    assert not page.exception
+    text = page.session_state[f"{DRAFT}-text"]
+    assert text == queries.MINIMAL.replace("domain: lending_library", f"domain: {DOMAIN}_2")
+    assert "no mistakes" in html(page)
+    assert not page.button(key="start-draft").disabled
+
+
+def test_a_domain_of_another_seed_has_no_blueprint_to_show(full_store: Path) -> None:
+    page = open_page("domains", domain=DOMAIN)
+    assert "Blueprint" not in [tab.label for tab in page.tabs]
+
+
 def test_a_hostile_domain_is_shown_as_text(empty_store: Path) -> None:
     fill_with_attacks(empty_store)
     page = open_page("domains", domain="hostile")

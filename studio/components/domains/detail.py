@@ -10,6 +10,7 @@ from markupsafe import Markup
 from engine.models.database import Column, Table
 from engine.models.role import COMPOSER, ROLES
 from engine.store.call_log import CallSums
+from studio.components.domains.new import edit_text
 from studio.components.domains.table import health
 from studio.components.markup import badge, facts, head, lines, mono, numbers, row, show, table
 from studio.components.messages import attempt
@@ -27,6 +28,7 @@ LINKS = (
     ("play", "Play", "sports_esports"),
     ("datasets", "Datasets", "inventory_2"),
 )
+BLUEPRINT_HEIGHT = 560
 POLICIES = {"hard": "info", "semantic": "warn", "exempt": "quiet"}
 
 
@@ -72,17 +74,16 @@ def show_domain(view: queries.DomainView) -> None:
     )
     for warning in spec.warnings[:50]:
         show(row(badge("seed", "warn"), warning))
-    structure, rules, players, origin = st.tabs(
-        ["Tables", f"Rules ({sum(len(each.places) for each in view.rules)})", "Made by", "Origin"]
-    )
-    with structure:
-        _show_tables(view)
-    with rules:
-        _show_rules(view)
-    with players:
-        _show_players(view)
-    with origin:
-        _show_origin(view)
+    parts = {
+        "Tables": _show_tables,
+        f"Rules ({sum(len(each.places) for each in view.rules)})": _show_rules,
+        **({"Blueprint": _show_blueprint} if view.blueprint else {}),
+        "Made by": _show_players,
+        "Origin": _show_origin,
+    }
+    for tab, draw in zip(st.tabs(list(parts)), parts.values(), strict=True):
+        with tab:
+            draw(view)
 
 
 def _show_tables(view: queries.DomainView) -> None:
@@ -141,6 +142,40 @@ def _show_rules(view: queries.DomainView) -> None:
             ]
         )
     )
+
+
+def _show_blueprint(view: queries.DomainView) -> None:
+    """What the models made of the keyword, in the language in which an author would have written it."""
+    name = view.summary.name
+    st.caption(
+        "What the models made of the keyword: entities, rules and tools in the blueprint language. It is a seed of its own: "
+        "edited or not, the composer makes a domain of it without any model."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download YAML",
+            view.blueprint,
+            file_name=f"{name}.yaml",
+            mime="application/yaml",
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"blueprint-{name}",
+        )
+        st.button(
+            "Start a new domain from it",
+            key=f"blueprint-edit-{name}",
+            icon=":material/edit:",
+            help="Opens the blueprint editor with this text, under a name that is free.",
+            on_click=_open_editor,
+            args=(name, view.blueprint),
+        )
+    st.code(view.blueprint, language="yaml", height=BLUEPRINT_HEIGHT)
+
+
+def _open_editor(name: str, blueprint: str) -> None:
+    edit_text(queries.for_another(blueprint, name))
+    st.session_state["domains-part"] = "new"
+    st.query_params.from_dict({"view": "new", "from": "blueprint"})
 
 
 def _show_players(view: queries.DomainView) -> None:

@@ -146,8 +146,17 @@ def _built_ins(options: Options) -> None:
 
 
 def _edit(name: str) -> None:
+    edit_text(queries.template(name))
+
+
+def edit_text(text: str) -> None:
+    """Puts a blueprint into the editor, which the next drawing shows; for the callback of a click.
+
+    Args:
+        text: As YAML.
+    """
     _keep_draft()
-    put(DRAFT, queries.template(name))
+    put(DRAFT, text)
     st.session_state["new-source"] = "blueprint"
 
 
@@ -184,9 +193,7 @@ def _file(options: Options) -> None:
 
 
 def _mend(content: bytes) -> None:
-    _keep_draft()
-    put(DRAFT, content.decode("utf-8", "replace"))
-    st.session_state["new-source"] = "blueprint"
+    edit_text(content.decode("utf-8", "replace"))
 
 
 def show_preview(preview: Any, *, rows: bool = False, narrow: bool = False) -> None:

@@ -14,6 +14,7 @@ from studio.components.durations import duration
 from studio.components.markup import Tone, badge, facts, head, mono, quote, row, show
 from studio.components.models.amounts import call_cost
 from studio.components.models.calls import OUTCOMES, PARAMETER, choose_calls, open_call, show_calls
+from studio.components.reveal import reveal
 from studio.components.times import on
 from studio.queries import calls as queries
 from studio.queries.calls import CallView
@@ -55,6 +56,7 @@ def show_chosen_call(scope: CallFilter) -> None:
     view = queries.one(seq, scope)
     if view is not None:
         with st.container(border=True):
+            reveal(asked, key="reveal-call")
             show_call(view)
     elif queries.is_there(seq):
         _close()  # it was open when the page showed another run, tool or task

@@ -23,16 +23,16 @@ OUTCOMES: dict[CallOutcome, tuple[str, Tone]] = {
     "failed": ("! no answer", "bad"),
 }
 COLUMNS = {
-    "came to": "104px",
-    "number": "58px",
-    "role": "90px",
+    "came to": "90px",
+    "number": "50px",
+    "role": "78px",
     "about": "",
-    "turn": "78px",
-    "tokens": "100px",
-    "cost": "80px",
-    "took": "58px",
-    "model": "112px",
-    "at": "70px",
+    "turn": "66px",
+    "tokens": "88px",
+    "cost": "58px",
+    "took": "48px",
+    "model": "104px",
+    "at": "54px",
 }
 """Heads of the list, with their widths."""
 
@@ -121,7 +121,7 @@ def open_call(seq: str) -> None:
 
 def _choice(call: ModelCall) -> Choice:
     words, tone = OUTCOMES[call.outcome]
-    about = call.task or call.subject
+    about = (call.task or call.subject).replace(f"{call.domain}-", "")  # tasks are told apart by their end
     turn = f"{call.turn}" + (f", repair {call.round}" if call.round else "")
     return Choice(
         id=str(call.seq),

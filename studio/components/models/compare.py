@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -96,15 +97,22 @@ def _each(tokens: int, tools: int) -> str:
 def _roles(one: Work, other: Work) -> Markup:
     listed = []
     for role in one.players:
-        line: dict[str, Any] = {"role": Markup('<span class="se-line">{}</span>').format(shown_role(role))}
-        for work in (one, other):
-            sums = work.by_role.get(role)
-            line[f"{work.domain}: played by"] = named(work.players[role])
-            line[f"{work.domain}: calls"] = sums.calls if sums else 0
-            line[f"{work.domain}: tokens"] = sums.tokens if sums else 0
-            line[f"{work.domain}: cost"] = total_cost(sums) if sums else "–"
-        listed.append(line)
-    return table(listed, counts=True)
+        sums = [work.by_role.get(role) for work in (one, other)]
+        listed.append(
+            {
+                "role": Markup('<span class="se-line">{}</span>').format(shown_role(role)),
+                **{work.domain: named(work.players[role]) for work in (one, other)},
+                "calls": _both(f"{each.calls:,}" if each else "–" for each in sums),
+                "tokens": _both(f"{each.tokens:,}" if each else "–" for each in sums),
+                "cost": _both(total_cost(each) if each else "–" for each in sums),
+            }
+        )
+    return table(listed)
+
+
+def _both(figures: Iterable[str]) -> Markup:
+    """Left and right in one cell: two columns of each would not fit."""
+    return Markup('<span class="se-line">{}</span>').format(" / ".join(figures))
 
 
 def _show_troubles(work: Work) -> None:

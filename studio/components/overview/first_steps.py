@@ -7,7 +7,12 @@ import streamlit as st
 from studio.queries.overview import Steps
 
 STEPS = (
-    ("Seed", "Choose what the domain is made from: a built-in, a schema, a blueprint.", "domains", "Domains"),
+    (
+        "Seed",
+        "Choose what the domain is made from: a built-in, a schema, a blueprint, a keyword.",
+        "domains",
+        "Domains",
+    ),
     ("Run", "Tools are composed and tested, the graph is proven, tasks are audited.", "runs", "Runs"),
     ("Review", "Approve, reject or send back: one key a task.", "review", "Review queue"),
     ("Freeze", "Choose tasks, split them, freeze them as a version with a hash.", "datasets", "Datasets"),
