@@ -17,7 +17,9 @@ def check_idea(idea: DomainIdea) -> list[str]:
     if len(names) > MOST_ENTITIES:
         problems.append(f"{len(names)} entities are too many; at most {MOST_ENTITIES}")
     if len(names) > 1 and not any(entity.belongs_to for entity in idea.entities):
-        problems.append(f"no entity belongs to another; add one that records what a {idea.user} does, with `of` naming whose and of what")
+        problems.append(
+            f"no entity belongs to another; add one that records what a {idea.user} does, with `of` naming whose and of what"
+        )
     for entity in idea.entities:
         if names.count(entity.name) > 1:
             problems.append(f"there are two entities `{entity.name}`")
@@ -29,7 +31,9 @@ def check_idea(idea: DomainIdea) -> list[str]:
             if parent not in names
         ]
         columns = [attribute.name for attribute in entity.attributes]
-        problems += [f"`{entity.name}` has two columns `{name}`" for name in set(columns) if columns.count(name) > 1]
+        problems += [
+            f"`{entity.name}` has two columns `{name}`" for name in dict.fromkeys(columns) if columns.count(name) > 1
+        ]
         if len(set(entity.states)) != len(entity.states) or len(entity.states) == 1:
             problems.append(f"the states of `{entity.name}` are at least two different ones, or none")
     return list(dict.fromkeys(problems))

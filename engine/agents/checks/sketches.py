@@ -87,5 +87,7 @@ def _problems(sketch: ToolSketch, idea: DomainIdea) -> list[str]:
     if sketch.kind in ("assign", "unassign") and not entity.belongs_to:
         problems.append(f"{name}: a `{entity.name}` belongs to nothing that could be {sketch.kind}ed")
     codes = [condition.code for condition in sketch.preconditions]
-    problems += [f"{name}: two preconditions have the code `{code}`" for code in set(codes) if codes.count(code) > 1]
+    problems += [
+        f"{name}: two preconditions have the code `{code}`" for code in dict.fromkeys(codes) if codes.count(code) > 1
+    ]
     return problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 from engine.agents.checks.names import plain_name
@@ -11,7 +12,7 @@ from engine.models.base import Value
 from engine.seeds.blueprint import EntityColumn
 from engine.seeds.idea import Attribute
 
-_BOUNDS = re.compile(r"(-?[\d.]*\d|[\d-]{10})\s*\.\.\s*(-?[\d.]*\d|[\d-]{10})")
+_BOUNDS = re.compile(r"(-?[\d.]{0,15}\d|[\d-]{10})\s*\.\.\s*(-?[\d.]{0,15}\d|[\d-]{10})")
 _DEFAULT = re.compile(r"=\s*([^\s|,]+)")
 _LONGEST_VALUE = 40
 _MOST_VALUES = 20
@@ -119,9 +120,10 @@ def _one_of(default: re.Match[str] | None, values: tuple[str, ...]) -> str | Non
 
 def _bound(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if isfinite(number) else None
 
 
 def _default(text: str, role: str) -> Value:

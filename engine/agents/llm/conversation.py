@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 from engine.agents.llm.json_text import cut_off, without_thoughts
@@ -30,7 +31,15 @@ def is_silent(answer: Answer) -> bool:
 
 
 def read(question: Question[T], answer: Answer) -> tuple[T, tuple[str, ...]]:
-    """What a question makes of an answer's text: a value, or (beside a value that is none) what is wrong with it."""
+    """What a question makes of an answer's text: a value, or (beside a value that is none) what is wrong with it.
+
+    What is wrong is kept in the log and told to the model, so it is bounded in number and length, whatever was answered.
+    """
+    value, problems = _read(question, answer)
+    return value, _bounded(problems)
+
+
+def _read(question: Question[T], answer: Answer) -> tuple[T, Sequence[str]]:
     nothing: Any = None
     if answer.finish == "content_filter":
         return nothing, ("the provider withheld the answer for its content",)
@@ -42,7 +51,7 @@ def read(question: Question[T], answer: Answer) -> tuple[T, tuple[str, ...]]:
         return question.parse(answer.text), ()
     except Unusable as error:
         problems = error.problems or ("it is not what was asked for",)
-    except (ValueError, ScaleEnvError) as error:
+    except (ValueError, ArithmeticError, ScaleEnvError) as error:
         problems = (" ".join(str(error).split()) or type(error).__name__,)
     except (RecursionError, MemoryError):
         problems = ("it is nested too deeply to be read",)
@@ -78,7 +87,7 @@ def asked_anew(request: Request, answer: Answer) -> Request:
 def corrected(request: Request, answer: Answer, problems: tuple[str, ...]) -> Request:
     """The request of the corrective turn: the conversation so far, and what was wrong."""
     cut = answer.finish == "length"
-    told = "\n".join(f"- {_clipped(problem, _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS])
+    told = "\n".join(f"- {problem}" for problem in _bounded(problems))
     return request.model_copy(
         update={
             "messages": (
@@ -105,6 +114,10 @@ def _said(text: str) -> str:
 def _message(role: Literal["system", "user", "assistant"], text: str) -> Message:
     # A lone surrogate can neither be sent nor be stored.
     return Message(role=role, content=text.encode("utf-8", "replace").decode())
+
+
+def _bounded(problems: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_clipped(problem, _LONGEST_PROBLEM) for problem in problems[:_MOST_PROBLEMS])
 
 
 def _clipped(text: str, most: int) -> str:

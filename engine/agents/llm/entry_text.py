@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 
 from engine.agents.checks.direction import is_backwards
+from engine.agents.checks.names import LONGEST_NAME
+from engine.agents.checks.words import one_line
 from engine.agents.composer.sketch_entry import skeleton
 from engine.agents.composer.tool_scope import ToolScope, scope_of
 from engine.agents.llm.rule_guards import guard_rule
@@ -22,6 +24,13 @@ from engine.seeds.blueprint import Blueprint
 from engine.seeds.idea import ToolSketch
 from engine.seeds.rules import Rule
 from engine.seeds.tool_entry import EffectEntry, ParameterEntry, ToolEntry
+
+_MOST_PARTS = 24
+"""Rules and effects of one tool that are read: each is composed and tried by itself."""
+
+
+def _first(value: Any) -> Any:
+    return cast("list[Any]", value)[:_MOST_PARTS] if isinstance(value, list | tuple) else value
 
 
 class WireRule(Wire):
@@ -55,9 +64,9 @@ class WireEntry(Wire):
     name: Text
     parameters: Texts = ()
     bind: Texts = ()
-    rules: tuple[WireRule, ...] = ()
+    rules: Annotated[tuple[WireRule, ...], BeforeValidator(_first)] = ()
     set: Texts = ()
-    effects: tuple[WireEffect, ...] = ()
+    effects: Annotated[tuple[WireEffect, ...], BeforeValidator(_first)] = ()
     returns: Texts = ()
     owner: Text = ""
 
@@ -68,14 +77,14 @@ class WireEntries(Wire):
     tools: tuple[WireEntry, ...] = Field(min_length=1)
 
 
-_ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*[=:](?!=)\s*(.+?)\s*$", re.DOTALL)
+_ASSIGNED = re.compile(r"([A-Za-z_]\w{0,63})\s*[=:](?!=)\s*(.+)", re.DOTALL)
 _WITH_UNITS = re.compile(r"\b\d+\s*(days?|weeks?|hours?|minutes?)\b|timedelta")
 _TYPES: dict[str, ColumnType] = {
     "text": "text", "str": "text", "string": "text", "integer": "integer", "int": "integer", "number": "real",
     "real": "real", "float": "real", "boolean": "boolean", "bool": "boolean", "flag": "boolean", "date": "date",
     "datetime": "datetime", "time": "time",
 }  # fmt: skip
-_RANGE = re.compile(r"^([a-z]+)(?:\s+(-?[\d.]*\d)\s*\.\.\s*(-?[\d.]*\d))?$")
+_RANGE = re.compile(r"^([a-z]+)(?:\s+(-?[\d.]{0,15}\d)\s*\.\.\s*(-?[\d.]{0,15}\d))?$")
 _INTEGERS = frozenset({"count", "len", "int", "days_between", "minutes_between", "weekday"})
 
 
@@ -158,7 +167,7 @@ def _owner(text: str) -> dict[str, Any]:
 def _assignments(texts: Sequence[str], field: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for text in texts:
-        match = _ASSIGNED.match(text)
+        match = _ASSIGNED.match(text.strip())
         if match is None:
             raise ValueError(f"{field}: `{text[:80]}` is not of the form `name = expression`")
         if _WITH_UNITS.search(match[2]):
@@ -211,7 +220,7 @@ def _rules(
 
 
 def _rule(wire: WireRule, scope: ToolScope, database: DatabaseSchema, words: Mapping[str, str]) -> Rule:
-    code = re.sub(r"[^a-z0-9]+", "_", wire.code.lower()).strip("_")
+    code = re.sub(r"[^a-z0-9]+", "_", wire.code.lower()).strip("_")[:LONGEST_NAME].rstrip("_")
     if not re.match(r"[a-z]", code):
         raise ValueError(f"rules: `{wire.code[:40]}` is no code in snake_case")
     if is_backwards(code, wire.check):
@@ -227,6 +236,7 @@ def _message(text: str, code: str, words: str) -> str:
     """What a refused caller is told; where that would be what must hold, the situation that the code names."""
     if not text or text.strip(". ").lower() == words.strip(". ").lower():
         return f"{code.replace('_', ' ').capitalize()}."
+    text = one_line(text)
     try:
         parse_message(text)
     except ExpressionError:
@@ -277,7 +287,7 @@ def _without_idle_parameters(fields: dict[str, Any], sketch: ToolSketch, wire: W
     if sketch.parameters or not wire.parameters:
         return fields
     own = f"{sketch.entity}_id"
-    given = {match[1] for text in wire.parameters if (match := _ASSIGNED.match(text))}
+    given = {match[1] for text in wire.parameters if (match := _ASSIGNED.match(text.strip()))}
     spoken = wire.model_dump_json(exclude={"name", "parameters"})
     if own in given or re.search(rf"\b({own}|{sketch.entity})\b", spoken):
         return fields

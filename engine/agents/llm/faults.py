@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, cast
+from urllib.parse import quote, quote_plus
 
 FaultKind = Literal["busy", "timeout", "unreachable", "broken", "setup", "too_long", "filtered", "form", "refused"]
 """`busy`: too many requests. `timeout`: no answer in time. `unreachable`: no connection, or one that broke. `broken`: the
@@ -149,4 +151,9 @@ def scrubbed(text: str, key: str | None) -> str:
 
 def without_key(text: str, key: str | None) -> str:
     """A text with a key struck out; very short ones are no keys, and would strike out words."""
-    return text.replace(key, "[key]") if key and len(key) >= _SHORTEST_KEY else text
+    if not key or len(key) < _SHORTEST_KEY:
+        return text
+    # As it is, and as addresses, JSON and Python's own errors write it.
+    for form in dict.fromkeys((key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1], repr(key)[1:-1])):
+        text = text.replace(form, "[key]")
+    return text

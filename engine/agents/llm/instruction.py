@@ -73,6 +73,7 @@ def _problems(text: str, hidden: Sequence[str], told: str) -> Iterator[str]:
         yield "instruction: it is empty; write what the user says"
     if len(text) > LONGEST:
         yield f"instruction: {len(text)} characters are too many; {LONGEST} are enough"
+        return
     for word in hidden:
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
             yield f'instruction: "{word}" is nothing that a user would say; say it in plain words'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_EXACT = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w:/.,-]*\d[\w:/.,-]*")
+# Bounded, since models that go round in circles write words without end, and each of their letters might begin one.
+_EXACT = re.compile(r"[\w.+-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,80})+|[\w:/.,-]{0,80}\d[\w:/.,-]*")
 _DIGITS = re.compile(r"\d+")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 

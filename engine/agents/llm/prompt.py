@@ -77,5 +77,5 @@ def _filled(name: str, request: str, data: Mapping[str, str]) -> str:
 
 def delimited(name: str, text: str) -> str:
     """Text as a block of data that it can't end by itself."""
-    harmless = re.sub(r"<(?=/?\s*data\b)", "<\u200b", text, flags=re.IGNORECASE)
+    harmless = re.sub(r"<(?=[\s/]*data\b)", "<\u200b", text, flags=re.IGNORECASE)
     return f'<data name="{name}">\n{harmless.strip()}\n</data>'

@@ -20,6 +20,11 @@ from engine.agents.llm.prices import price_of
 from engine.agents.llm.question import ProviderError
 from engine.agents.llm.request import Request
 
+LONGEST_ANSWER = 1_000_000
+"""Characters of an answer that are taken, several times what the longest has room for: servers need not keep to what is asked."""
+
+_MOST_TOKENS = 100_000_000
+_LONGEST_FINISH = 40
 _TOKENS_OF_A_MESSAGE = 6
 _PATIENCE = 2
 _PREPARATION = 30.0
@@ -118,13 +123,15 @@ class Provider:
         choices = getattr(response, "choices", None)
         if not choices:
             raise Fault("broken", "the provider sent an answer without any text")
-        text = without_key(str(choices[0].message.content or ""), key)
+        said = str(getattr(getattr(choices[0], "message", None), "content", None) or "")
+        text = without_key(said[:LONGEST_ANSWER], key)
+        finish = "length" if len(said) > LONGEST_ANSWER else str(getattr(choices[0], "finish_reason", None) or "stop")
         usage = getattr(response, "usage", None)
-        read = int(getattr(usage, "prompt_tokens", 0) or 0) or self.prompt_tokens(request, form)
-        written = int(getattr(usage, "completion_tokens", 0) or 0) or self.tokens_of(text)
+        read = _count(getattr(usage, "prompt_tokens", 0)) or self.prompt_tokens(request, form)
+        written = _count(getattr(usage, "completion_tokens", 0)) or self.tokens_of(text)
         return Reply(
             text=text.encode("utf-8", "replace").decode(),
-            finish=str(choices[0].finish_reason or "stop"),
+            finish=without_key(finish, key)[:_LONGEST_FINISH],
             prompt_tokens=read,
             completion_tokens=written,
             cost=_cost(endpoint, response, read, written),
@@ -136,6 +143,11 @@ class Provider:
             with suppress(AttributeError):  # of its own inner workings, which other versions may name otherwise
                 await self._litellm.close_litellm_async_clients()
                 self._litellm.in_memory_llm_clients_cache.flush_cache()  # it would hand out closed ones
+
+
+def _count(tokens: Any) -> int:
+    """What a provider says of its tokens; 0 where that can't be, so that no budget is filled up or emptied by it."""
+    return int(tokens) if isinstance(tokens, int | float) and 0 < tokens <= _MOST_TOKENS else 0
 
 
 def _cost(endpoint: Endpoint, response: Any, read: int, written: int) -> float | None:

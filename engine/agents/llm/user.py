@@ -44,8 +44,7 @@ class ModelUser:
         told = f"{request.instruction}\n{profile}\n{said}"
 
         def check(answer: _Said) -> Sequence[str]:
-            return [
-                *_empty_or_long(answer.text),
+            return _empty_or_long(answer.text) or [
                 *_given_away(answer.text, system),
                 *(f"text: {problem}" for problem in made_up(answer.text, told)),
             ]

@@ -13,17 +13,24 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+LONGEST_TEXT = 4_000
+"""Characters of one text that are read: twice the longest expression. Who writes more is going round in circles."""
+
+MOST_TEXTS = 200
+"""Texts of one list that are read."""
+
+
 def _text(value: Any) -> Any:
     if value is None:
         return ""
-    return str(value).strip() if isinstance(value, str | int | float | bool) else value
+    return str(value).strip()[:LONGEST_TEXT] if isinstance(value, str | int | float | bool) else value
 
 
 def _texts(value: Any) -> Any:
     if value is None or value == "":
         return ()
     items = cast("list[Any]", value) if isinstance(value, list | tuple) else [value]
-    return tuple(_text(item) for item in items)
+    return tuple(_text(item) for item in items[:MOST_TEXTS])
 
 
 Text = Annotated[str, BeforeValidator(_text)]

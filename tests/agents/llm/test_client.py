@@ -15,6 +15,7 @@ import pytest
 
 from engine.agents.llm.client import ModelClient
 from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.provider import LONGEST_ANSWER
 from engine.agents.llm.question import BudgetReached, NoAnswer, ProviderError, Question
 from engine.agents.llm.structured import json_answer, schema_of
 from engine.models.base import Model, digest
@@ -474,6 +475,24 @@ def test_tokens_are_counted_by_us_where_the_provider_does_not(desk: Desk, serve:
     (call,) = desk.calls()
     assert call.completion_tokens == 3
     assert 100 < call.prompt_tokens < 130
+
+
+@pytest.mark.parametrize("usage", [(-5, -5), (10**30, 10**30), (0, 0)])
+def test_numbers_of_tokens_that_can_not_be_are_not_believed(
+    desk: Desk, serve: Callable[[Script], Server], usage: tuple[int, int]
+) -> None:
+    assert desk.ask(serve(in_turn(Say(GOOD.text, usage=usage))), pair()) == [PAIR]
+    spent = desk.store.calls.spent(desk.run)
+    assert 0 < spent.tokens < 1_000
+
+
+def test_of_an_answer_without_end_the_beginning_is_kept(desk: Desk, serve: Callable[[Script], Server]) -> None:
+    server = serve(in_turn(Say("long " * LONGEST_ANSWER), GOOD))
+    assert desk.ask(server, pair()) == [PAIR]
+    first = desk.store.answers.get(desk.calls()[0].key)
+    assert first is not None
+    assert (len(first.text), first.finish) == (LONGEST_ANSWER, "length")
+    assert len(desk.calls()[0].problem) < 1_000
 
 
 def test_cost_is_by_the_endpoints_prices_or_by_litellms(desk: Desk, serve: Callable[[Script], Server]) -> None:

@@ -81,3 +81,15 @@ def test_names_that_mean_something_in_expressions_are_no_entities() -> None:
     assert entity_name("Item") == "item_record"
     assert entity_name("Repair Job") == entity_name("RepairJob") == "repair_job"
     assert plain_name("class") == "class_value"
+
+
+@pytest.mark.parametrize("default", ["nan", "inf", "-inf", "1e999"])
+@pytest.mark.parametrize("role", ["money", "quantity"])
+def test_a_default_is_a_number_that_can_be_stored(role: Role, default: str) -> None:
+    assert read_column(f"price:{role} ={default}", "bicycle") == ("price", EntityColumn(role=role))
+
+
+def test_digits_without_end_are_read_in_passing() -> None:
+    read = read_column(f"price:money {'1' * 100_000}", "bicycle")
+    assert read is not None
+    assert read[1].minimum is None

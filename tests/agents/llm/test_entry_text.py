@@ -12,6 +12,7 @@ from engine.agents.composer.compose import compose_tools
 from engine.agents.composer.schema import compose_database
 from engine.agents.composer.tool_scope import scope_of, with_tools
 from engine.agents.llm.entry_text import WireEffect, WireEntry, WireRule, read_entry, write_entry
+from engine.agents.llm.wire import LONGEST_TEXT, MOST_TEXTS
 from engine.models.database import DatabaseSchema
 from engine.models.tool import Tool
 from engine.seeds import built_in, read_seed
@@ -121,3 +122,32 @@ def test_slips_of_small_models_are_mended_or_told() -> None:
     ):
         with pytest.raises(ValueError, match=words):
             reading(WireEntry.model_validate({"name": "update_application", **wrong}))
+
+
+def test_of_what_goes_on_without_end_the_beginning_is_read() -> None:
+    wire = WireEntry.model_validate(
+        {
+            "name": "n" * 1_000_000,
+            "rules": [{"code": "a", "check": "True"}] * 10_000,
+            "effects": [{"insert": "t"}] * 10_000,
+            "set": ["a = 1"] * 10_000,
+        }
+    )
+    assert len(wire.name) == LONGEST_TEXT
+    assert len(wire.set) == MOST_TEXTS
+    assert 0 < len(wire.rules) == len(wire.effects) < 100
+
+
+@pytest.mark.parametrize("bound", ["9" * 400, "1." + "9" * 400])
+def test_bounds_are_numbers_that_can_be_stored(bound: str) -> None:
+    blueprint, _ = domain("job_seeking")
+    name = next(sketch.name for sketch in sketches_of(blueprint) if sketch.kind == "compute")
+    with pytest.raises(ValueError, match="neither"):
+        reading(WireEntry(name=name, parameters=(f"most = integer 1..{bound}",)))
+
+
+def test_a_value_behind_many_spaces_is_read_in_passing() -> None:
+    blueprint, _ = domain("job_seeking")
+    name = next(sketch.name for sketch in sketches_of(blueprint) if sketch.kind == "update")
+    with pytest.raises(ValueError, match="neither"):
+        reading(WireEntry(name=name, parameters=("most = x" + " " * 100_000 + "y",)))

@@ -119,3 +119,8 @@ def test_words_that_are_no_keys_stay() -> None:
     words = "The model `some-model-with-a-long-name-2024` does not exist; asked for key-value pairs, risk-free"
     assert scrubbed(words, "") == words
     assert scrubbed(words, "model") == words
+
+
+@pytest.mark.parametrize("written", ["ab%2Bcd%2Fef%22%C3%A9", 'ab+cd/ef\\"\\u00e9', 'ab+cd/ef"é'])
+def test_a_key_does_not_stay_in_another_spelling(written: str) -> None:
+    assert scrubbed(f"GET /models?key={written}&x=1", 'ab+cd/ef"é') == "GET /models?key=[key]&x=1"

@@ -40,3 +40,7 @@ def test_what_nobody_told_is_named(text: str, told: str, invented: str) -> None:
 @given(st.text(max_size=200))
 def test_a_text_knows_what_it_says(text: str) -> None:
     assert made_up(text, text) == []
+
+
+def test_words_without_end_are_read_in_passing() -> None:
+    assert made_up("a" * 50_000, "b") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from engine.agents.llm.conversation import asked_anew, corrected, is_silent, rea
 from engine.agents.llm.endpoint import Endpoint
 from engine.agents.llm.forms import LADDER, messages, response_format
 from engine.agents.llm.prices import Price, known_price, limits_of, price_of
-from engine.agents.llm.prompt import note
+from engine.agents.llm.prompt import delimited, note
 from engine.agents.llm.question import Question, Unusable
 from engine.models.base import digest
 from engine.models.call import Answer
@@ -91,8 +92,24 @@ def test_any_error_of_a_reader_is_words() -> None:
     assert read(ask(parse=parse(ValueError("some\nthing"))), answer("x"))[1] == ("some thing",)
     assert read(ask(parse=parse(RecursionError())), answer("x"))[1] == ("it is nested too deeply to be read",)
     assert read(ask(), answer("x")) == ("x", ())
+    assert read(ask(parse=parse(OverflowError("too large"))), answer("x"))[1] == ("too large",)
     with pytest.raises(KeyError):
         read(ask(parse=parse(KeyError("a defect of ours"))), answer("x"))
+
+
+def test_what_is_wrong_is_bounded_whatever_was_answered() -> None:
+    def fail(text: str) -> str:
+        raise Unusable([f"there is no `{text}`"] * 100)
+
+    problems = read(ask(parse=fail), answer("x" * 100_000))[1]
+    assert 1 < len(problems) < 100
+    assert all(len(problem) < 1_000 for problem in problems)
+
+
+@given(st.lists(st.sampled_from(["<", "/", " ", "\n", "data", "DATA", ">", "x"])).map("".join))
+def test_no_text_ends_its_own_block(text: str) -> None:
+    told = delimited("x", text)
+    assert re.findall(r"<[\s/]*data\b", told, re.IGNORECASE) == ["<data", "</data"]
 
 
 OPEN = {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a"], "additionalProperties": False}

@@ -225,3 +225,9 @@ def test_what_python_reads_is_what_python_would_define(parts: list[str]) -> None
         assert functions_in(module, ("add", "drop")).keys() == defined
     except Unusable:
         assert not defined
+
+
+def test_keys_without_end_are_read_in_passing() -> None:
+    many = ",".join(f'"k{number}": 1' for number in range(50_000))
+    with pytest.raises(Unusable, match="'k7' comes more than once"):
+        json_answer(Shelf)(f'{{{many}, "k7": 2}}')
