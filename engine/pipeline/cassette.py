@@ -13,6 +13,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from engine.agents.llm.request import VERSION as REQUEST_VERSION
+from engine.agents.llm.request import Request
 from engine.errors import UsageError
 from engine.export.files import write_file
 from engine.models.base import Model, canonical_json, digest
@@ -21,6 +22,9 @@ from engine.store import Store
 
 FORMAT = "scaleenv-cassette"
 VERSION = 1
+
+_MOST = 2**53
+"""Numbers beyond this can't be stored, or not exactly."""
 
 _FIELDS = ("version", "model", "messages", "schema", "temperature", "most_tokens", "sample")
 
@@ -132,6 +136,14 @@ def _answer(path: Path, number: int, line: bytes) -> Answer:
         raise _wrong(path, number, _first(error)) from None
     if sorted(answer.request) != sorted(_FIELDS) or answer.request["model"] != answer.model:
         raise _wrong(path, number, "`request` is no request to a model")
+    try:
+        Request.model_validate(
+            {("schema_" if name == "schema" else name): part for name, part in answer.request.items()}
+        )
+    except ValidationError as error:
+        raise _wrong(path, number, f"`request` is no request to a model ({_first(error)})") from None
+    if not (0 <= answer.prompt_tokens <= _MOST and 0 <= answer.completion_tokens <= _MOST):
+        raise _wrong(path, number, "its numbers of tokens can't be")
     if digest(answer.request) != answer.key:
         raise _wrong(path, number, "`key` is not the digest of `request`, so this would answer another question")
     return answer
@@ -141,7 +153,8 @@ def _data(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         data = json.loads(line, parse_constant=_no_constant)
         line.decode().encode()
-        json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate can't be stored
+        # A lone surrogate can't be stored, nor can what reads as infinite (1e999).
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise _wrong(path, number, f"this is no JSON ({type(error).__name__})") from None
     if not isinstance(data, dict):

@@ -146,7 +146,7 @@ def _secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Texts at the top of Streamlit's secrets; a file that can't be read is as good as none."""
     found: dict[str, str] = {}
     for file in secrets_files(environment):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RecursionError):
             read: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
             found.update({name: value.strip() for name, value in read.items() if isinstance(value, str)})
     return found

@@ -125,6 +125,12 @@ Spoil = Callable[[list[dict[str, Any]]], bytes]
         (lambda lines: _text(lines[:2]) + b'{"key": \n', "line 3: this is no JSON"),
         (lambda lines: _text([*lines[:2], {**lines[2], "cost": "free"}]), "line 3: `cost`"),
         (lambda lines: _text(lines[:2]) + _text(lines[2:]).replace(b"0.1", b"NaN"), "line 3: this is no JSON"),
+        (lambda lines: _text(lines[:2]) + _text(lines[2:]).replace(b"0.1", b"1e999"), "line 3: this is no JSON"),
+        (lambda lines: _text([*lines[:2], {**lines[2], "prompt_tokens": 10**30}]), "line 3: its numbers of tokens"),
+        (
+            lambda lines: _text([*lines[:2], {**lines[2], "request": {**lines[2]["request"], "messages": "x"}}]),
+            "line 3: `request` is no request to a model (`messages`",
+        ),
         (lambda lines: _text([*lines[:2], {**lines[2], "text": "\ud800"}]), "line 3: this is no JSON"),
         (lambda lines: _text([*lines[:2], {**lines[2], "key": lines[1]["key"]}]), "line 3: `key` is not the digest"),
         (lambda lines: _text([*lines[:2], {**lines[2], "request": {}}]), "line 3: `request` is no request"),

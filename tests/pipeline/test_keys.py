@@ -86,6 +86,8 @@ def test_secrets_that_can_not_be_read_are_none(bare: Path) -> None:
     assert read_key(OPENAI) is None
     (bare / ".streamlit" / "secrets.toml").write_bytes(b"\xff\xfe")
     assert read_key(OPENAI) is None
+    secrets(bare, f"a = {'[' * 10_000}")
+    assert read_key(OPENAI) is None
 
 
 @pytest.mark.parametrize(
