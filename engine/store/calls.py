@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from engine.errors import UsageError
 from engine.models.call import CallOutcome, ModelCall, Spent
 from engine.models.role import RoleName
 from engine.store.connection import Connection
@@ -81,20 +80,6 @@ class Calls:
     def spent(self, run: str) -> Spent:
         """What a run has spent so far, over all its processes; answers from the store cost nothing."""
         return Spent(**dict(self._connection.one(f"select {_PAID} and run = ?", (run,)) or {}))
-
-    def by_role(self, *, run: str = "", domain: str = "") -> dict[RoleName, Spent]:
-        """The same by role, of a run or of all a domain's runs, in the order in which each role was first asked.
-
-        Raises:
-            UsageError: Neither or both are given.
-        """
-        if bool(run) == bool(domain):
-            raise UsageError("Name either a run or a domain to add up its calls.")
-        column = "run" if run else "domain"
-        rows = self._connection.all(
-            f"select role, {_PAID} and {column} = ? group by role order by min(seq)", (run or domain,)
-        )
-        return {row["role"]: Spent(cost=row["cost"], tokens=row["tokens"], calls=row["calls"]) for row in rows}
 
     def keys(self, runs: Iterable[str]) -> frozenset[str]:
         """Keys of all answers that some runs used."""

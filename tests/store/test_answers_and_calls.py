@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StoreError, UsageError
+from engine.errors import StoreError
 from engine.models.base import digest
 from engine.models.call import Answer, ModelCall, Spent
 from engine.store import Store
@@ -104,13 +104,6 @@ def test_what_was_spent_leaves_out_what_was_answered_from_the_store(store: Store
     store.calls.add(call(id, cached=True))
     store.calls.add(call(other, cost=2.0))
     assert store.calls.spent(id) == Spent(cost=0.5, tokens=25, calls=2)
-    assert store.calls.by_role(run=id) == {
-        "code": Spent(cost=0.5, tokens=15, calls=1),
-        "chain": Spent(cost=0.0, tokens=10, calls=1),
-    }
-    assert store.calls.by_role(domain="notes")["code"] == Spent(cost=2.5, tokens=25, calls=2)
-    with pytest.raises(UsageError):
-        store.calls.by_role()
 
 
 def test_calls_go_with_their_run_and_answers_stay(store: Store) -> None:
