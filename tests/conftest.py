@@ -6,6 +6,10 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("suite", deadline=None)  # speed is measured by `scaleenv bench`, never asserted
+settings.load_profile("suite")
 
 LOOPBACK = ("127.", "::1", "localhost")
 

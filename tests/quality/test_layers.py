@@ -13,7 +13,7 @@ from engine.export.bundle import MODULES
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
-    {"errors", "models"},
+    {"errors", "models", "syntax"},
     {"contracts"},
     {"datafiles", "runtime"},
     {"states"},
