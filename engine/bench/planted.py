@@ -14,6 +14,7 @@ from engine.models.base import Model, Row, Rows, canonical_json
 from engine.models.tool import Tool
 from engine.models.trace import Call
 from engine.runtime.records import CallRecord, Experiment
+from engine.syntax import parse_module
 
 
 class PlantedChange(Model):
@@ -125,7 +126,7 @@ def read_reference(path: Path, tools: Sequence[Tool]) -> tuple[Tool, ...]:
     """
     try:
         text = path.read_text("utf-8")
-        tree = ast.parse(text)
+        tree = parse_module(text)
     except (OSError, SyntaxError, ValueError) as error:
         raise UsageError(f"{path} can't be read: {error}") from error
     sources = {node.name: ast.get_source_segment(text, node) for node in tree.body if isinstance(node, ast.FunctionDef)}

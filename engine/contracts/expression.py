@@ -20,6 +20,7 @@ from typing import Any
 from engine.contracts.compiler import CLOCK_NAMES, FUNCTIONS, STATE_FUNCTIONS, Closure, Compiler, check_variable
 from engine.contracts.scope import RowView, Scope, StateView, Undefined
 from engine.errors import ExpressionError
+from engine.syntax import parse_expression
 
 __all__ = [
     "CLOCK_NAMES",
@@ -91,7 +92,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"expression of {len(text)} characters (at most {MAX_LENGTH}): `{text[:60]}...`")
     line = text.replace("\n", " ").strip()
     try:
-        tree = ast.parse(line, mode="eval").body
+        tree = parse_expression(line)
     except SyntaxError as problem:
         raise ExpressionError(f"`{text}` is not an expression: {problem.msg} at column {problem.offset or 1}") from None
     except (ValueError, RecursionError, MemoryError) as problem:

@@ -23,6 +23,7 @@ from engine.runtime.functions import TOOL_FUNCTIONS
 from engine.runtime.portable import module_source
 from engine.runtime.reward import policies
 from engine.runtime.spec import compile_database, compile_tool, openai_schema
+from engine.syntax import parse_module
 
 FORMAT = "scaleenv-bundle"
 FORMAT_VERSION = 1
@@ -108,7 +109,7 @@ def tools_module(domain: Domain) -> str:
     sources = [_split_imports(tool) for tool in domain.tools]
     imports = sorted({line for lines, _ in sources for line in lines})
     bodies = [body for _, body in sources]
-    names = {node.id for body in bodies for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    names = {node.id for body in bodies for node in ast.walk(parse_module(body)) if isinstance(node, ast.Name)}
     used = [name for name in TOOL_FUNCTIONS if name in names]
     head = [f'"""The tools of {domain.name}."""'.replace("\\", "/"), "", "from __future__ import annotations", ""]
     head += [*imports, ""] if imports else []
@@ -120,7 +121,7 @@ def tools_module(domain: Domain) -> str:
 
 def _split_imports(tool: Tool) -> tuple[list[str], str]:
     """The source's imports, and the rest of it."""
-    tree = ast.parse(tool.source)
+    tree = parse_module(tool.source)
     lines = tool.source.split("\n")
     imports: list[str] = []
     for node in tree.body:

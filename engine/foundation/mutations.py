@@ -31,6 +31,7 @@ from engine.foundation.mutation_spots import (
 )
 from engine.models.database import DatabaseSchema, Table
 from engine.models.tool import Tool
+from engine.syntax import parse_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def mutants_of(tool: Tool, database: DatabaseSchema) -> list[Mutant]:
     finds one row at most. These are the only rules by which mutants count as equivalent here; others that happen
     to be equivalent show up as survivors.
     """
-    module = ast.parse(tool.source)
+    module = parse_module(tool.source)
     original = ast.unparse(module)
     found: dict[str, Mutant] = {}
     for kind, node, before, after, change, *lines in _Finder(tool, database, module).spots():

@@ -17,6 +17,7 @@ from engine.models.database import Column, DatabaseSchema
 from engine.models.tool import Effect, Query, Tool
 from engine.states.draft import Draft
 from engine.states.reading import Local, Names, Reading, function_of, loop_of, table_name
+from engine.syntax import parse_expression
 
 _ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -447,4 +448,4 @@ def _recolumned(node: ast.expr, position: int, column: str) -> str:
 
 
 def _renamed(text: str, old: str, new: str) -> str:
-    return ast.unparse(_Renamer(old, new).visit(ast.parse(text, mode="eval").body))
+    return ast.unparse(_Renamer(old, new).visit(parse_expression(text)))

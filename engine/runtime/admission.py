@@ -17,6 +17,7 @@ from engine.runtime.language import BUILTINS, IMPORTS, TOOL_FUNCTIONS
 from engine.runtime.parsing import Refusal, parse_tool
 from engine.runtime.schema_rules import schema_refusals
 from engine.runtime.syntax_rules import syntax_refusals
+from engine.syntax import parse_module
 
 _TYPES = {
     "text": "str",
@@ -110,7 +111,7 @@ def _signature_refusals(tool: Tool, function: ast.FunctionDef) -> list[Refusal]:
     if function.name != tool.name:
         reason = f"the function is called `{function.name}`, the schema says `{tool.name}`"
         found.append(Refusal(line=function.lineno, reason=reason, remedy=f"call it `{tool.name}`"))
-    wanted = ast.parse(f"def f({signature(tool)}) -> dict: ...").body[0]
+    wanted = parse_module(f"def f({signature(tool)}) -> dict: ...").body[0]
     assert isinstance(wanted, ast.FunctionDef)
     given = function.args
     if given.args and given.args[0].annotation is None:  # `db` alone is fine

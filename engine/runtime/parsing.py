@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from engine.models.base import Model
+from engine.syntax import parse_module
 
 SOURCE_LIMIT = 40_000
 """Longest source of a tool, in characters."""
@@ -39,7 +40,7 @@ def parse_tool(source: str) -> ast.Module | Refusal:
     if line:
         return Refusal(line=line, reason="brackets are nested too deeply", remedy="use local variables")
     try:
-        tree = ast.parse(source)
+        tree = parse_module(source)
         deepest, line = _depth(tree)
     except SyntaxError as error:
         return Refusal(line=error.lineno or 1, reason=f"not Python: {error.msg}")

@@ -9,6 +9,7 @@ from engine.contracts.expression import CLOCK_NAMES, Expression, parse, state_ca
 from engine.errors import ContractError
 from engine.models.database import DatabaseSchema, Table
 from engine.models.tool import Parameter, Tool
+from engine.syntax import parse_expression
 
 _JSON_TYPES = {"integer": "integer", "real": "number", "boolean": "boolean"}
 _FORMS: dict[str, tuple[str, str]] = {
@@ -82,7 +83,7 @@ def _compile_check(table: Table, text: str, message: str) -> dict[str, Any]:
 
 def check_source(expression: Expression) -> str:
     """A check as Python source over `row`, with columns as `row['name']`."""
-    tree = ast.parse(ast.unparse(expression.tree), mode="eval")  # a copy: parsed expressions are shared
+    tree = ast.Expression(parse_expression(ast.unparse(expression.tree)))  # a copy: parsed expressions are shared
     return ast.unparse(_Columns(expression.names).visit(tree))
 
 

@@ -14,6 +14,7 @@ from engine.seeds.sql_guards import Guards, final_states, guards_of, row_name
 from engine.seeds.sql_lifecycles import Transition, state_word
 from engine.seeds.sql_names import plural_name, spoken, with_article
 from engine.seeds.tool_entry import FilterEntry, OrderEntry, ParameterEntry, ReturnEntry, ToolEntry
+from engine.syntax import parse_expression
 
 _MOST_FILTERS = 7
 _MOST_COLUMNS = 14
@@ -402,9 +403,9 @@ def _with_names(expression: str, places: Mapping[str, str]) -> str:
             return node
 
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return ast.parse(places[node.id], mode="eval").body if node.id in places else node
+            return parse_expression(places[node.id]) if node.id in places else node
 
-    return ast.unparse(Replace().visit(ast.parse(expression, mode="eval").body))
+    return ast.unparse(Replace().visit(parse_expression(expression)))
 
 
 def _asked(move: Transition, what: str) -> str:

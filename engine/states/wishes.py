@@ -15,6 +15,7 @@ from engine.states.candidates import around, choices, compare, fitting, mirrored
 from engine.states.reading import UNDEFINED, Locals, Loop, function_of, loop_of, sequence, table_name
 from engine.states.steps import Delete, Insert, SetName, Wish, interleaved
 from engine.states.wish_values import ValueWishes
+from engine.syntax import parse_expression
 
 
 class Wishes(ValueWishes):
@@ -230,4 +231,4 @@ class Wishes(ValueWishes):
 
 
 def _literal_node(value: Any) -> ast.expr:
-    return ast.parse(repr(value), mode="eval").body
+    return parse_expression(repr(value))

@@ -88,3 +88,8 @@ def test_light_imports_load_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({HEAVY!r} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
+
+
+def test_python_is_read_in_one_place_that_bears_threads() -> None:
+    elsewhere = [path for path in ENGINE if path.name != "syntax.py" and "ast.parse(" in path.read_text("utf-8")]
+    assert elsewhere == []

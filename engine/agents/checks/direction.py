@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import re
 
+from engine.syntax import parse_expression
+
 _TOO_MUCH = re.compile(r"too_(many|much|often|large|long|high)|_full$|^full_|limit|exceed|quota")
 _TAKEN = re.compile(r"^already_|_already_|_taken$|_exists$|duplicate")
 _MISSING = re.compile(r"^no_|^missing_|_missing$|_required$|out_of_stock|^none_|sold_out")
@@ -21,7 +23,7 @@ _NOT_STATE = re.compile(r"(?:^|_)not_(\w+)$")
 def is_backwards(code: str, check: str) -> bool:
     """Whether a condition is the situation that its code names."""
     try:
-        tree = ast.parse(check.strip(), mode="eval").body
+        tree = parse_expression(check.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     if _TAKEN.search(code) and _finds_rows(tree):

@@ -18,6 +18,7 @@ from engine.errors import ExpressionError
 from engine.models.database import Column, DatabaseSchema, ForeignKey, Table
 from engine.models.tool import Parameter
 from engine.seeds.problems import BlueprintError, Path, Problem, nearest
+from engine.syntax import parse_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Names:
         except ExpressionError as problem:
             raise self.problem(at, str(problem)) from None
         follower = _Follower(self, at, dict(local or {}), anchored=anchored)
-        copy = ast.parse(text.replace("\n", " ").strip(), mode="eval").body
+        copy = parse_expression(text.replace("\n", " ").strip())
         changed = follower.visit(copy)
         result = text.strip() if ast.dump(changed) == ast.dump(tree) else written(changed)
         return Resolved(result, tuple(follower.guards))
@@ -284,7 +285,7 @@ class _Follower(ast.NodeTransformer):
         if schema.column[reference.columns[0]].nullable and self._is_outer(base):
             self._guard(column)
         text = row_by(self.names.database, reference.table, reference.references[0], column)
-        return ast.parse(text, mode="eval").body, reference.table
+        return parse_expression(text), reference.table
 
     def _is_outer(self, base: ast.expr) -> bool:
         """Whether the row does not depend on a comprehension inside the expression."""
@@ -334,11 +335,11 @@ class _Follower(ast.NodeTransformer):
 
 def substitute(text: str, values: Mapping[str, str]) -> str:
     """The expression with names replaced by expressions."""
-    tree = ast.parse(text.strip(), mode="eval").body
+    tree = parse_expression(text.strip())
 
     class Replace(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return ast.parse(values[node.id], mode="eval").body if node.id in values else node
+            return parse_expression(values[node.id]) if node.id in values else node
 
         def visit_Call(self, node: ast.Call) -> ast.expr:
             node.args = [self.visit(argument) for argument in node.args]

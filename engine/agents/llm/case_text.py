@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from engine.agents.llm.question import Unusable
+from engine.syntax import parse_expression
 
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _LONGEST = 4_000
@@ -23,7 +24,7 @@ def read_call(text: str) -> tuple[str, dict[str, Any]]:
     try:
         if len(text) > _LONGEST:
             raise ValueError
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = parse_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Unusable([f"`{shown}` is not of the form `name(key=value, ...)`"]) from None
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name) or tree.args:

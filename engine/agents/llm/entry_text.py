@@ -24,6 +24,7 @@ from engine.seeds.blueprint import Blueprint
 from engine.seeds.idea import ToolSketch
 from engine.seeds.rules import Rule
 from engine.seeds.tool_entry import EffectEntry, ParameterEntry, ToolEntry
+from engine.syntax import parse_expression
 
 _MOST_PARTS = 24
 """Rules and effects of one tool that are read: each is composed and tried by itself."""
@@ -266,7 +267,7 @@ def _return(text: str) -> dict[str, Any]:
 def _type_of(text: str) -> str | None:
     """The type of a value whose outermost function tells it."""
     try:
-        tree = ast.parse(text, mode="eval").body
+        tree = parse_expression(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):

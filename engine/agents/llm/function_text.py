@@ -10,6 +10,7 @@ from engine.agents.llm.question import Unusable
 from engine.contracts.source import source_around
 from engine.models.tool import Tool
 from engine.runtime.parsing import Refusal, parse_tool
+from engine.syntax import parse_module
 
 
 def tool_source(tool: Tool, written: str) -> str:
@@ -77,7 +78,7 @@ def _text_of(written: str, function: ast.FunctionDef, body: Sequence[ast.stmt]) 
     lines = written.split("\n")[first : body[-1].end_lineno]  # comments in front of the first statement included
     text = textwrap.dedent("\n".join(line.expandtabs(4) for line in lines))
     try:
-        same = ast.dump(ast.Module(body=list(body), type_ignores=[])) == ast.dump(ast.parse(text))
+        same = ast.dump(ast.Module(body=list(body), type_ignores=[])) == ast.dump(parse_module(text))
     except (SyntaxError, ValueError):
         same = False
     if not same:

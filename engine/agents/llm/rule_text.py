@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.contracts.expression import parse
 from engine.errors import ExpressionError
 from engine.seeds.rules import Condition, Rule
+from engine.syntax import parse_expression
 
 _RULE: TypeAdapter[Rule] = TypeAdapter(Rule)
 _ROWS = ("rows", "match", "among", "where")
@@ -42,7 +43,7 @@ def read_rule(check: str, code: str, message: str = "", when: str = "") -> Rule:
         ValueError: It is no expression, or its kind has no such field; the message says so in words.
     """
     try:
-        tree = ast.parse(check.strip().replace("\n", " "), mode="eval").body
+        tree = parse_expression(check.strip().replace("\n", " "))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"`{_short(check)}` is no Python expression ({_words(error)})") from None
     fields = _call(tree) or _recognised(tree) or {"rule": "condition", "that": check.strip(), "kind": _kind_of(tree)}

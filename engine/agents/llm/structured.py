@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine.agents.llm.json_text import NotJson, cut_off, parsed, spans, without_thoughts
 from engine.agents.llm.question import Unusable
+from engine.syntax import parse_module
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -182,7 +183,7 @@ def functions_in(text: str, names: Collection[str]) -> dict[str, str]:
 def _functions(block: str) -> Iterator[tuple[str, str]]:
     try:
         with warnings.catch_warnings(action="ignore"):  # a `\\d` in a string is no mistake of ours
-            tree = ast.parse(block)
+            tree = parse_module(block)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         yield from _functions_by_margin(block)
         return
