@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from engine.agents.composer.schema import compose_database
-from engine.agents.composer.sketch_entry import column_named
+from engine.agents.composer.sketch_entry import bound_of, column_named
 from engine.agents.roles.foundation import DatabaseAnswer, DatabaseRequest
 from engine.errors import ScaleEnvError
 from engine.models.database import DatabaseSchema, Table
@@ -77,9 +75,6 @@ def _owner_problems(name: str, blueprint: Blueprint, database: DatabaseSchema) -
     return []
 
 
-_BOUND = re.compile(r"^(?:min|max|minimum|maximum|from|to|until|after|before|since|earliest|latest)_|_(?:from|to|until|after|before|since|min|max)$")  # fmt: skip
-
-
 def _tool_problems(tool: ToolSketch, database: DatabaseSchema) -> list[str]:
     table = database.table.get(tool.entity)
     if table is None or tool.kind in ("compute", "action"):
@@ -89,7 +84,7 @@ def _tool_problems(tool: ToolSketch, database: DatabaseSchema) -> list[str]:
         for word in tool.parameters
         if column_named(table, word) is None
         and word != tool.entity
-        and column_named(table, _BOUND.sub("", word)) is None
+        and ((bound := bound_of(word)) is None or bound[0] not in table.column)
     ]
 
 

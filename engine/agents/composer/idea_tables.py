@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.agents.composer.role_guess import guessed_role
-from engine.agents.composer.sketch_entry import MOMENTS, NUMBERS
+from engine.agents.composer.sketch_entry import MOMENTS, NUMBERS, bound_of
 from engine.agents.roles.foundation import DatabaseAnswer
 from engine.models.database import Role
 from engine.seeds.blueprint import Entity, EntityColumn, Lifecycle, User
@@ -149,6 +149,7 @@ def _add_named(
     columns: dict[str, EntityColumn], entity: EntityIdea, idea: DomainIdea, tools: Iterable[ToolSketch]
 ) -> None:
     """Columns that tools write or look for and no one has spoken of."""
+    has_states = bool(entity.states)  # then the engine makes the status
     for tool in tools:
         for word in tool.parameters:
             plain = word.removesuffix("_id")
@@ -158,7 +159,7 @@ def _add_named(
                 continue
             if plain in idea.entity_names:
                 columns[f"{plain}_id"] = EntityColumn(role="reference", to=plain, nullable=True)
-            elif word != "status" and not _is_bound(word, columns):
+            elif not (word == "status" and has_states) and not _is_bound(word, columns):
                 role = guessed_role(word, entity.name)
                 if role in ("status", "reference", "id"):
                     role = "label"
@@ -168,8 +169,8 @@ def _add_named(
 
 def _is_bound(word: str, columns: Mapping[str, EntityColumn]) -> bool:
     """Whether a criterion such as `maximum_price` or `due_on_from` is about a column that there is."""
-    numbers = [name for name, column in columns.items() if column.role in NUMBERS | MOMENTS]
-    return any(word != name and name in word for name in numbers)
+    bound = bound_of(word)
+    return bound is not None and bound[0] in columns and columns[bound[0]].role in NUMBERS | MOMENTS
 
 
 def _has(columns: Mapping[str, EntityColumn], role: Role) -> bool:

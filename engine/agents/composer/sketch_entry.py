@@ -88,6 +88,14 @@ def column_named(table: Table, word: str) -> str | None:
     return None
 
 
+def bound_of(word: str) -> tuple[str, str] | None:
+    """The column and the comparison that a criterion such as `maximum_price` or `due_on_from` speaks of."""
+    for pattern, operator in ((_LOWER, ">="), (_UPPER, "<=")):
+        if match := pattern.match(word):
+            return match[1] or match[2], operator
+    return None
+
+
 def _columns(sketch: ToolSketch, table: Table) -> list[str]:
     found = (column_named(table, word) for word in sketch.parameters)
     return list(dict.fromkeys(column for column in found if column is not None))
@@ -155,11 +163,9 @@ def _filter(table: Table, word: str) -> str | None:
     """A criterion as the blueprint language writes it."""
     column = column_named(table, word)
     if column is None:
-        for pattern, operator in ((_LOWER, ">="), (_UPPER, "<=")):
-            match = pattern.match(word)
-            named = match and column_named(table, match[1] or match[2])
-            if named and table.column[named].role in NUMBERS | MOMENTS:
-                return f"{named} {operator} {word}"
+        bound = bound_of(word)
+        if bound is not None and bound[0] in table.column and table.column[bound[0]].role in NUMBERS | MOMENTS:
+            return f"{bound[0]} {bound[1]} {word}"
         return None
     role = table.column[column].role
     if role in NUMBERS:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from engine.agents.checks.databases import blueprint_of
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.agents.checks.databases import blueprint_of, check_database
 from engine.agents.composer.idea_tables import derive_database
 from engine.agents.composer.role_guess import guessed_role, said_role
 from engine.agents.composer.schema import compose_database
 from engine.agents.composer.sketch_entry import entry_of
+from engine.agents.roles.foundation import DatabaseRequest
 from engine.seeds.blueprint import Blueprint, Entity, EntityColumn, UniqueKey
 from engine.seeds.idea import Attribute, DomainIdea, EntityIdea, ToolSketch
+from engine.seeds.tool_entry import ToolKind
 from tests.agents.checks.test_checks import BOOK, LIBRARY, LOAN, MEMBER, idea, tool
 
 
@@ -129,3 +136,31 @@ def test_entries_follow_from_kind_columns_and_states() -> None:
     ]
     figures = entry_of(tool("sum_up", entity="member", kind="compute", answers="x"), blueprint, database)
     assert set(figures.returns) == {"loan_count"}
+
+
+WORDS = [
+    "status",
+    "due_on",
+    "price",
+    "price_range",
+    "total_price",
+    "new_price",
+    "max_price",
+    "price_from",
+    "book",
+    "loan_id",
+]
+AFFIXES = ["", "min_", "maximum_", "from_", "until_", "new_", "total_"]
+ENDINGS = ["", "_range", "_from", "_until", "_max", "_id"]
+
+
+@given(
+    st.sampled_from(["member", "book", "loan"]),
+    st.sampled_from(get_args(ToolKind)),
+    st.lists(st.tuples(*map(st.sampled_from, (AFFIXES, WORDS, ENDINGS))).map("".join), min_size=1, max_size=4),
+)
+def test_whatever_columns_tools_name_the_database_carries_them(on: str, kind: ToolKind, words: list[str]) -> None:
+    priced = BOOK.model_copy(update={"attributes": (*BOOK.attributes, Attribute(name="price", role="money"))})
+    of = idea(MEMBER, priced, LOAN)
+    tools = (tool("do_it", entity=on, kind=kind, parameters=tuple(dict.fromkeys(words))),)
+    assert check_database(derive_database(of, tools), DatabaseRequest(idea=of, tools=tools)) == []
