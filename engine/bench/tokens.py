@@ -6,10 +6,7 @@ replayed through the real pipeline, so that every prompt of this version is made
 
 from __future__ import annotations
 
-import gzip
-import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,7 +132,7 @@ def measure_tokens(cassette: Path | None = None, *, workers: int = 1, observe: O
     """
     path = cassette or data_path("cassettes", "bicycle_workshop.jsonl.gz")
     with tempfile.TemporaryDirectory(prefix="scaleenv-bench-") as folder, Store.open(Path(folder) / "s.db") as store:
-        import_cassette(store, _plain(path, Path(folder)))
+        import_cassette(store, path)
         seed = keyword_seed_text(KEYWORD, tools=OPTIONS.tools)
         try:
             run, _ = synthesize(
@@ -177,16 +174,3 @@ def _calls(store: Store, run: str) -> Iterator[ModelCall]:
     while page := store.calls.of_run(run, after=after, limit=_PAGE):
         yield from page
         after = page[-1].seq
-
-
-def _plain(path: Path, folder: Path) -> Path:
-    """The cassette without its compression."""
-    if path.suffix != ".gz":
-        return path
-    plain = folder / path.stem
-    try:
-        with gzip.open(path) as packed, plain.open("wb") as file:
-            shutil.copyfileobj(packed, file)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"The cassette {path} can't be read ({error}).") from None
-    return plain

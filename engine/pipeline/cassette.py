@@ -5,10 +5,12 @@ A line of JSON each, sorted by key and written in one canonical way, below a fir
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from pydantic import ValidationError
 
@@ -22,6 +24,9 @@ from engine.store import Store
 
 FORMAT = "scaleenv-cassette"
 VERSION = 1
+
+LONGEST_LINE = 16_000_000
+"""Bytes of an answer with its request; real ones have some thousand."""
 
 _MOST = 2**53
 """Numbers beyond this can't be stored, or not exactly."""
@@ -85,7 +90,7 @@ def import_cassette(store: Store, path: Path) -> int:
 
     Args:
         store: Where they go.
-        path: The file.
+        path: The file, compressed with gzip or not.
 
     Returns:
         How many of them the store did not have.
@@ -102,10 +107,11 @@ def import_cassette(store: Store, path: Path) -> int:
 
 def _answers(path: Path) -> Iterator[Answer]:
     try:
-        with path.open("rb") as file:
-            header = _header(path, file.readline())
+        with _opened(path) as file:
+            lines = _lines(path, file)
+            header = _header(path, next(lines, (1, b""))[1])
             number = 1
-            for number, line in enumerate(file, 2):
+            for number, line in lines:
                 if number > header.answers + 1:
                     raise _wrong(
                         path, number, f"the first line says that {header.answers:,} answers follow, here is another"
@@ -115,6 +121,24 @@ def _answers(path: Path) -> Iterator[Answer]:
                 raise _wrong(path, number, f"the file ends after {number - 1:,} of {header.answers:,} answers")
     except OSError as error:
         raise UsageError(f"The cassette {path} can't be read ({error.strerror or error}).") from error
+    except (EOFError, zlib.error) as error:
+        raise UsageError(f"The cassette {path} can't be unpacked ({error}); copy it again.") from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines with their numbers, from 1; a small packed file may hold one that would fill the memory."""
+    number = 1
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise _wrong(path, number, f"the line has more than {LONGEST_LINE:,} bytes")
+        yield number, line
+        number += 1
 
 
 def _header(path: Path, line: bytes) -> Header:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.agents.llm.question import ProviderError, Question
 from engine.errors import ExportError, UsageError
 from engine.models.call import Answer, ModelCall, Spent
 from engine.models.run import Budget
-from engine.pipeline.cassette import export_cassette, import_cassette
+from engine.pipeline.cassette import LONGEST_LINE, export_cassette, import_cassette
 from engine.store import Store
 from tests.store import samples
 
@@ -136,6 +137,8 @@ Spoil = Callable[[list[dict[str, Any]]], bytes]
         (lambda lines: _text([*lines[:2], {**lines[2], "request": {}}]), "line 3: `request` is no request"),
         (lambda lines: _text([*lines[:2], {**lines[2], "model": "other"}]), "line 3: `request` is no request"),
         (lambda lines: b"[" * 100_000, "line 1: this is no JSON"),
+        (lambda lines: gzip.compress(_text(lines))[:-20], "can't be unpacked"),
+        (lambda lines: gzip.compress(_text(lines[:2]) + b" " * (LONGEST_LINE + 1)), "line 3: the line has more than"),
     ],
 )
 def test_a_spoiled_cassette_is_refused_as_a_whole(store: Store, tmp_path: Path, spoil: Spoil, words: str) -> None:
@@ -147,6 +150,14 @@ def test_a_spoiled_cassette_is_refused_as_a_whole(store: Store, tmp_path: Path, 
             import_cassette(other, path)
         assert words in str(caught.value)
         assert other.answers.count() == 0
+
+
+def test_a_packed_cassette_is_one_too(store: Store, tmp_path: Path) -> None:
+    plain, packed = tmp_path / "run.jsonl", tmp_path / "packed"
+    count = export_cassette(store, [recorded(store, "a", "b")], plain)
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    with Store.open(tmp_path / "other.db") as other:
+        assert import_cassette(other, packed) == count == 2
 
 
 def test_a_file_that_is_not_there_is_an_error_with_words(store: Store, tmp_path: Path) -> None:
