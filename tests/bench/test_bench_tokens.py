@@ -51,5 +51,5 @@ def test_other_prompts_are_told_with_the_remedy(tmp_path: Path) -> None:
 def test_what_is_no_cassette_is_refused(tmp_path: Path) -> None:
     tape = tmp_path / "broken.jsonl.gz"
     tape.write_bytes(b"no gzip")
-    with pytest.raises(UsageError, match="can't be read"):
+    with pytest.raises(UsageError, match="can't be used, line 1"):
         measure_tokens(tape)
