@@ -17,7 +17,7 @@ from studio import auth  # noqa: E402
 from studio.components.curator import choose_curator  # noqa: E402
 from studio.components.markup import show  # noqa: E402
 from studio.components.messages import show_last_error, told  # noqa: E402
-from studio.queries.opened import store_path  # noqa: E402
+from studio.queries.opened import said, store_path  # noqa: E402
 
 HERE = Path(__file__).parent
 VIEWS = HERE / "views"
@@ -95,9 +95,8 @@ def main() -> None:
     )
     with st.sidebar:
         show_curator(access)
-        path = store_path()
         st.caption("Store")
-        st.text(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+        st.text(said(store_path()))
     show_last_error()
     with told():
         page.run()

@@ -18,6 +18,11 @@ def store_path() -> Path:
     return Path(os.environ.get("SCALEENV_DB") or "data/studio.db")
 
 
+def said(path: Path) -> str:
+    """A path as the pages say it: from where the studio was started, where it lies below that."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 @contextmanager
 def opened() -> Iterator[Store]:
     """The store, opened for one read or write.

@@ -1,11 +1,13 @@
 """`python -m tests.browser.screenshots`: takes the pictures of `studio/assets/` again, each page in both themes.
 
 Makes the built-in domain `job_seeking` with a fixed seed, curates it a little, plays a task, freezes a dataset, opens the real studio
-on it and photographs every page.
+on it and photographs every page. The pages about language models are photographed on a store of their own, whose domain a scripted
+server made from a keyword, with a fault in every third answer; they are wide, and light only.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -13,15 +15,37 @@ from typing import Literal
 from playwright.sync_api import Page, sync_playwright
 
 from engine.executors.local import default_workers
+from engine.models.call import ModelCall
 from engine.models.run import RunOptions
 from engine.pipeline import read_seed_text, synthesize
 from engine.store import Store
 from tests.browser.conftest import FLAGS, READY, ROOT, chromium, served, visit
+from tests.fakes import runs
+from tests.fakes.faults import Faults
+from tests.fakes.material import SMALL, load
+from tests.fakes.model_server import ModelServer
 
 ASSETS = ROOT / "studio" / "assets"
 DOMAIN = "job_seeking"
 TOOL = "book_interview"
 """The graph is shown with a precondition of or for this tool chosen."""
+
+SETTINGS = f"""
+[models]
+default = "{runs.MODEL}"
+
+[models.roles]
+gate = "composer"
+user = "composer"
+
+[models.endpoints."{runs.MODEL}"]
+base_url = "http://127.0.0.1:8000/v1"
+input_price = 1.0
+output_price = 4.0
+
+[models.endpoints."anthropic/claude-sonnet-4-5"]
+"""
+FAULTS = Faults(0.33, seed=3, kinds=("prose", "truncated", "wrong_fields", "types", "clock"))
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -47,6 +71,35 @@ def main() -> None:
                     take(page, name if theme == "light" else f"{name}-dark")
                 page.close()
             browser.close()
+    with TemporaryDirectory(prefix="pictures-", dir=ROOT / "data") as folder:
+        _take_models(Path(folder))
+
+
+def _take_models(folder: Path) -> None:
+    """Has a scripted server make a domain, and takes the pictures of what the studio tells about it."""
+    (folder / "studio.toml").write_text(SETTINGS, "utf-8")
+    os.environ[runs.KEY_VARIABLE] = "scripted"
+    os.environ.pop("ANTHROPIC_API_KEY", None)  # the picture is the same whoever takes it
+    store = folder / "studio.db"
+    with ModelServer(load(SMALL), faults=FAULTS) as server:
+        made = runs.make(store, runs.options(server.base_url, tools=SMALL, tasks=8), runs.settings())
+    with Store.open(store) as opened:
+        call = _telling_call(opened, made.id)
+    with served(store) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1600, "height": 1000}, color_scheme="light")
+        visit(page, address, "models")
+        take(page, "models")
+        visit(page, address, "runs", run=made.id, part="calls", call=str(call.seq))
+        take(page, "calls")
+        browser.close()
+
+
+def _telling_call(store: Store, run: str) -> ModelCall:
+    """A repair that was of use, or else a corrected answer: what there is to see of a call at its fullest."""
+    calls = store.calls.of_run(run, limit=1000)
+    repairs = [each for each in calls if each.role == "debug" and each.outcome == "accepted"]
+    return next(iter(repairs or [each for each in calls if each.outcome == "corrected"]))
 
 
 def _fill(store: Path) -> tuple[str, str]:

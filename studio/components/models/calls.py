@@ -121,7 +121,8 @@ def open_call(seq: str) -> None:
 
 def _choice(call: ModelCall) -> Choice:
     words, tone = OUTCOMES[call.outcome]
-    about = (call.task or call.subject).replace(f"{call.domain}-", "")  # tasks are told apart by their end
+    # Tasks are told apart by their end, which has to fit.
+    about = (f"task {call.task}" if call.task else call.subject).replace(f"{call.domain}-", "")
     turn = f"{call.turn}" + (f", repair {call.round}" if call.round else "")
     return Choice(
         id=str(call.seq),

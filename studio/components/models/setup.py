@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -12,6 +14,7 @@ from studio.components.models.amounts import UNKNOWN, named
 from studio.components.models.roles import ROLE_WORDS, choose_model, shown_role
 from studio.components.times import ago
 from studio.queries import models as queries
+from studio.queries.opened import said
 
 KEYS: dict[str, Tone] = {
     "present": "good",
@@ -55,7 +58,7 @@ def show_setup(setup: queries.Setup) -> None:
         show(
             row(
                 "Settings of",
-                mono(setup.settings.file),
+                mono(said(Path(setup.settings.file))),
                 "and the environment. Keys are read when needed, and kept nowhere.",
             )
         )
