@@ -12,7 +12,10 @@ from pathlib import Path
 
 from engine.datafiles import data_path
 from engine.executors.local import default_workers
+from engine.models.base import digest
+from engine.models.call import Answer, CallOutcome, ModelCall
 from engine.models.review import ReviewAction
+from engine.models.role import RoleName
 from engine.models.run import RunOptions
 from engine.models.task import Task
 from engine.pipeline import read_seed_text, synthesize
@@ -29,11 +32,23 @@ DECIDED_FROM = 2_000
 """Decisions go to the first tasks of each domain."""
 
 CURATORS = ("ada", "bob", "eve")
+MODELS = ("openai/large", "ollama/small")
+OF_TOOLS: tuple[RoleName, ...] = ("contract", "code", "test", "debug")
+ASKED: tuple[RoleName, ...] = (*OF_TOOLS, "chain", "state", "instruction")
+OUTCOMES: tuple[CallOutcome, ...] = ("accepted", "accepted", "accepted", "accepted", "corrected", "refused")
+ANSWERS = 300
+"""Different prompts and answers; each is used by many calls."""
 DECISIONS: tuple[ReviewAction, ...] = ("approve", "approve", "approve", "reject", "needs_edit")
 
 
 def fill_store(
-    path: Path, *, domains: int = 20, tasks: int = 100_000, reviews: int = 2_000, say: Callable[[str], None]
+    path: Path,
+    *,
+    domains: int = 20,
+    tasks: int = 100_000,
+    reviews: int = 2_000,
+    calls: int = 20_000,
+    say: Callable[[str], None],
 ) -> None:
     """Fills a store that does not exist yet; the same figures give the same content.
 
@@ -42,6 +57,7 @@ def fill_store(
         domains: How many domains; each has 50 tools.
         tasks: How many audited tasks over all domains.
         reviews: How many decisions of three curators.
+        calls: How many calls to language models, as if these had made the tools and the tasks.
         say: Told what is being done.
 
     Raises:
@@ -63,6 +79,8 @@ def fill_store(
             _copy_tasks(store, name, wanted, rng, words)
         say(f"Deciding on {reviews:,} tasks ...")
         _decide(store, names, reviews, rng)
+        say(f"Writing down {calls:,} calls to language models ...")
+        _ask(store, names, calls, rng, words)
 
 
 def _copy_domain(store: Store, source: str, name: str) -> None:
@@ -119,6 +137,58 @@ def _decide(store: Store, names: list[str], reviews: int, rng: random.Random) ->
         with store.transaction():
             for curator in rng.sample(CURATORS, k=rng.choice((1, 1, 2))):
                 store.reviews.record(domain, id, rng.choice(DECISIONS), curator, text="as agreed")
+
+
+def _ask(store: Store, names: list[str], count: int, rng: random.Random, words: list[str]) -> None:
+    answers = [_answer(rng, words) for _ in range(min(count, ANSWERS))]
+    tools = {name: [each.name for each in store.tools.summaries(name)] for name in names}
+    # Copies have no run of their own: their calls stand in that of their original.
+    runs = {name: run.id for name in names if (run := store.runs.latest(name)) is not None}
+    of_run = {
+        name: runs.get(name) or runs[max((each for each in runs if name.startswith(each)), key=len)] for name in names
+    }
+    with store.transaction():
+        for answer in answers:
+            store.answers.put(answer)
+        for name, task in _some_tasks(store, names, count, rng):
+            answer, role = rng.choice(answers), rng.choice(ASKED)
+            outcome = rng.choice(OUTCOMES)
+            store.calls.add(
+                ModelCall(
+                    run=of_run[name],
+                    domain=name,
+                    role=role,
+                    subject=", ".join(rng.sample(tools[name], k=2)) if role in OF_TOOLS else task,
+                    task="" if role in OF_TOOLS else task,
+                    key=answer.key,
+                    model=answer.model,
+                    turn=rng.choice((1, 1, 2)),
+                    round=rng.choice((1, 2)) if role == "debug" else 0,
+                    outcome=outcome,
+                    problem="" if outcome == "accepted" else " ".join(rng.choices(words, k=12)),
+                    prompt_tokens=answer.prompt_tokens,
+                    completion_tokens=answer.completion_tokens,
+                    cost=answer.cost,
+                    seconds=answer.seconds,
+                )
+            )
+
+
+def _answer(rng: random.Random, words: list[str]) -> Answer:
+    model = rng.choice(MODELS)
+    messages = [{"role": role, "content": " ".join(rng.choices(words, k=400))} for role in ("system", "user")]
+    request = {"version": 1, "model": model, "messages": messages}
+    text = " ".join(rng.choices(words, k=150))
+    return Answer(
+        key=digest(request),
+        model=model,
+        request=request,
+        text=text,
+        prompt_tokens=1_100,
+        completion_tokens=210,
+        cost=0.002,
+        seconds=2.5,
+    )
 
 
 def _some_tasks(store: Store, names: list[str], count: int, rng: random.Random) -> Iterator[tuple[str, str]]:

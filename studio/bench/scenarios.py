@@ -45,6 +45,7 @@ class PageScenario(NamedTuple):
 
 
 MAIN = "[data-testid=stMain]"
+CALLS = ".rows tbody button"
 GRAPH = ".frame[data-ready='1']"
 
 _PLACE_OF_NODE = """(frame, number) => {
@@ -84,6 +85,15 @@ def _begin_attempt(tab: Page) -> None:
     tab.get_by_role("button", name="Call").first.wait_for()
 
 
+def _show_calls(tab: Page) -> None:
+    tab.goto(f"{tab.url.partition('?')[0]}?run=job_seeking-1&part=calls")
+    tab.locator(CALLS).first.wait_for()
+
+
+def _open_call(tab: Page, turn: int) -> None:
+    tab.locator(CALLS).nth(turn).click()
+
+
 PAGES: tuple[PageScenario, ...] = (
     PageScenario("overview", "Overview", lambda _: ""),
     PageScenario(
@@ -93,7 +103,19 @@ PAGES: tuple[PageScenario, ...] = (
         interactions=(Interaction("switch the view", MAIN, _radio("New domain", "All domains")),),
     ),
     PageScenario(
-        "runs", "Runs", lambda _: "runs", interactions=(Interaction("filter the log", MAIN, _either("tasks", "prove")),)
+        "runs",
+        "Runs",
+        lambda _: "runs?run=job_seeking-1",
+        interactions=(
+            Interaction("filter the log", MAIN, _either("tasks", "prove")),
+            Interaction("open a model call", MAIN, _open_call, _show_calls),
+        ),
+    ),
+    PageScenario(
+        "models",
+        "Models",
+        lambda _: "models?view=spending",
+        interactions=(Interaction("another view", MAIN, _radio("Setup", "Spending")),),
     ),
     PageScenario(
         "tools",

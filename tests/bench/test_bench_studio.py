@@ -6,12 +6,13 @@ from pathlib import Path
 
 from engine.bench.studio_store import fill_store
 from engine.store import Store
+from engine.store.call_log import CallFilter
 from engine.store.tasks import TaskFilter
 from studio.bench.scenarios import PAGES
 
 
 def test_a_store_has_as_many_domains_tools_tasks_and_decisions_as_asked(tmp_path: Path) -> None:
-    fill_store(tmp_path / "studio.db", domains=3, tasks=13, reviews=4, say=lambda _: None)
+    fill_store(tmp_path / "studio.db", domains=3, tasks=13, reviews=4, calls=9, say=lambda _: None)
     with Store.open(tmp_path / "studio.db") as store:
         assert store.problems() == []
         summaries = store.domains.summaries()
@@ -22,6 +23,9 @@ def test_a_store_has_as_many_domains_tools_tasks_and_decisions_as_asked(tmp_path
         assert decided
         copy = next(task for task in store.tasks.page(TaskFilter(domain="job_seeking_2"), limit=1))
         assert store.tasks.get("job_seeking_2", copy.id).domain == "job_seeking_2"
+        calls = store.call_log.page(CallFilter(), offset=0, limit=100).calls
+        assert len(calls) == 9
+        assert all(store.answers.get(each.key) is not None for each in calls)
 
 
 def test_every_page_of_the_navigation_is_measured() -> None:
