@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.agents.checks.sketches import sift
-from engine.agents.composer.compose import compose
+from engine.agents.composer.compose import compose, compose_what_holds
 from engine.agents.composer.tool_schema_role import ComposerToolSchema
 from engine.agents.llm.domain import WireDomain, read_idea
 from engine.agents.llm.question import BudgetReached, Question
@@ -254,3 +255,49 @@ async def _composed_tools(idea: Any) -> Any:
     return (
         await ComposerToolSchema().design(ToolSchemaRequest(idea=idea, entities=idea.entity_names, wanted=80))
     ).tools
+
+
+STRAY = [
+    "", "status", "id", "customer", "bicycle", "total_price", "class", "row", "x:ref repair", "plan:enum a|b", "price:money 5..1",
+    "created_at:created_at", "lookup", "transfer", "compute", "open", "cancelled", "count('nowhere') < 1", "price = 'x'", "1e999", "{", "a" * 300,
+]  # fmt: skip
+
+
+def astray(seed: int, share: float) -> Says:
+    """Good answers, a share of whose words is replaced by others of the same answer or by stray ones."""
+
+    def changed(part: Any, rng: random.Random, words: list[str]) -> Any:
+        if isinstance(part, dict):
+            return {name: changed(item, rng, words) for name, item in part.items()}
+        if isinstance(part, list):
+            return [changed(item, rng, words) for item in part]
+        if isinstance(part, str):
+            words.append(part)
+            return rng.choice(rng.choice((words, STRAY))) if rng.random() < share else part
+        return part
+
+    def says(question: Question[Any], turn: int) -> str:
+        rng = random.Random(f"{seed}/{question.role}/{question.subject}/{turn}")
+        return json.dumps(changed(json.loads(good(question)), rng, []))
+
+    return says
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from((0.01, 0.1, 0.3)))
+def test_no_word_that_goes_astray_costs_the_domain(seed: int, share: float) -> None:
+    conception = conceived(astray(seed, share), tools=12)
+    assert compose_what_holds(conception.blueprint).tools
+
+
+@pytest.mark.parametrize("column", ["bicycle:label", "bicycle:text?", "bicycle_id:code"])
+def test_a_column_that_is_called_like_an_entity_is_a_reference(column: str) -> None:
+    idea = load().idea
+    entities = [
+        {**each, "columns": [*each["columns"], column]} if each["name"] == "repair" else each
+        for each in idea["entities"]
+    ]
+    read = read_idea(WireDomain.model_validate({**idea, "entities": entities}), KEYWORD)
+    repair = next(entity for entity in read.entities if entity.name == "repair")
+    assert "bicycle" in repair.belongs_to
+    assert not {"bicycle", "bicycle_id"} & {attribute.name for attribute in repair.attributes}

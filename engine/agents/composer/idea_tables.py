@@ -202,7 +202,7 @@ def _make_unique(columns: dict[str, EntityColumn], is_user: bool, looked_up: boo
 
 
 def _set(columns: dict[str, EntityColumn], name: str, role: Role) -> None:
-    old = columns.get(name, EntityColumn(role=role))
+    old = columns.get(name) or EntityColumn(role=role)
     columns[name] = old.model_copy(update={"unique": True, "nullable": False})
 
 

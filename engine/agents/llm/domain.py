@@ -160,7 +160,7 @@ def _entity(name: str, wire: WireEntity, names: list[str]) -> EntityIdea:
         if attribute is None or attribute.name in ("id", f"{name}_id") or (attribute.name == "status" and states):
             continue
         stem = attribute.name.removesuffix("_id")
-        if stem in names and stem != attribute.name:  # a reference that was written as a column
+        if stem in names and stem != name:  # a reference that was written as a column
             parents.append(stem)
             continue
         attributes.setdefault(attribute.name, attribute)

@@ -65,6 +65,15 @@ def test_what_people_look_up_by_is_unique() -> None:
     assert found.columns["isbn"] == EntityColumn(role="code", unique=True)
 
 
+def test_what_is_looked_up_by_may_be_of_any_role() -> None:
+    book = BOOK.model_copy(
+        update={"attributes": (*BOOK.attributes, Attribute(name="form", role="enum", values=("paper", "audio")))}
+    )
+    looks = tool("find_book", entity="book", kind="lookup", parameters=("form",))
+    found = entity(looks, of=idea(MEMBER, book, LOAN), name="book")
+    assert found.columns["form"] == EntityColumn(role="enum", enum=("paper", "audio"), unique=True)
+
+
 def test_the_user_has_a_name_and_an_address_of_their_own() -> None:
     answer = derive_database(idea(EntityIdea(name="member"), BOOK, LOAN), ())
     assert answer.user.knows == ("full_name", "email")
