@@ -293,8 +293,3 @@ def _trace(tool: Tool, index: int, case: Case, record: ExperimentRecord, problem
 def _verdict(case: Case) -> str:
     codes = [f"rejected with {expected.code}" if expected.code else "accepted" for expected in case.expected]
     return f"as the contract says: {', then '.join(codes)}"
-
-
-def with_repairs(outcome: ToolOutcome, repairs: int) -> ToolOutcome:
-    """The outcome with the number of repairs that it took."""
-    return replace(outcome, report=outcome.report.model_copy(update={"repairs": repairs}))

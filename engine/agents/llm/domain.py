@@ -8,7 +8,7 @@ from engine.agents.checks.ideas import MOST_ENTITIES, check_idea
 from engine.agents.checks.names import entity_name, plain_name
 from engine.agents.checks.words import one_line, sentence
 from engine.agents.llm.again import ask_until
-from engine.agents.llm.column_text import read_attribute, write_attribute
+from engine.agents.llm.column_text import read_attribute
 from engine.agents.llm.prompt import fill
 from engine.agents.llm.question import Asker, Question, Unusable
 from engine.agents.llm.structured import json_answer, schema_of
@@ -119,28 +119,6 @@ def read_idea(wire: WireDomain, keyword: str) -> DomainIdea:
         user_description=sentence(wire.you, 200),
         entities=entities,
         rules=tuple(rule for text in wire.rules[:_MOST_RULES] if (rule := sentence(text, 200))),
-    )
-
-
-def write_idea(idea: DomainIdea) -> WireDomain:
-    """An idea as a model would write it."""
-    entities = tuple(
-        WireEntity(
-            name=entity.name,
-            about=entity.description,
-            columns=tuple(map(write_attribute, entity.attributes)),
-            of=entity.belongs_to,
-            states=entity.states,
-        )
-        for entity in idea.entities
-    )
-    return WireDomain(
-        title=idea.title,
-        description=idea.description,
-        user=idea.user,
-        you=idea.user_description,
-        entities=entities,
-        rules=idea.rules,
     )
 
 

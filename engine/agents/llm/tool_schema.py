@@ -29,6 +29,7 @@ _IS_NO_CHANGE = re.compile(
 )
 _MOST_COLUMNS = 16
 _MOST_RULES = 8
+_MOST_STATES = 10
 
 
 class WireTool(Wire):
@@ -138,7 +139,9 @@ def read_sketch(wire: WireTool, idea: DomainIdea) -> ToolSketch:
         kind = _KIND["transition"]
     moves = kind in ("transition", "batch")
     to = to if moves else None
-    sources = tuple(dict.fromkeys(state for text in wire.sources if (state := plain_name(text)) and state != to))
+    sources = tuple(
+        dict.fromkeys(state for text in wire.sources[:_MOST_STATES] if (state := plain_name(text)) and state != to)
+    )
     does = sentence(wire.does, 300)
     return ToolSketch(
         name=name,
@@ -152,25 +155,6 @@ def read_sketch(wire: WireTool, idea: DomainIdea) -> ToolSketch:
         preconditions=_preconditions(wire.refuse),
         effects=_change(wire.also) or (does if kind == "action" else ""),
         answers=one_line(wire.answers) or (does if kind == "compute" else ""),
-    )
-
-
-def write_sketch(sketch: ToolSketch) -> WireTool:
-    """A tool as a model would write it."""
-    return WireTool.model_validate(
-        {
-            "name": sketch.name,
-            "entity": sketch.entity,
-            "kind": sketch.kind,
-            "does": sketch.description,
-            "ask": sketch.summary,
-            "columns": sketch.parameters,
-            "from": sketch.from_states,
-            "to": sketch.to_state or "",
-            "refuse": tuple(f"{one.code}: {one.words}" for one in sketch.preconditions),
-            "also": sketch.effects,
-            "answers": sketch.answers,
-        }
     )
 
 
