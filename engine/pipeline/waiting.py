@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 from engine.errors import ScaleEnvError
@@ -16,6 +16,20 @@ POLL_SECONDS = 1.0
 
 def nothing() -> None:
     """Lets the work go on."""
+
+
+def _run(loop: asyncio.AbstractEventLoop, work: Awaitable[Any]) -> None:
+    """Runs a loop until some work is done, also where this thread is within another loop, as in a notebook.
+
+    The other one rests meanwhile, as it does for any call that takes its time; all that stands against it is the note by which
+    asyncio knows which loop is running.
+    """
+    outer = asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage]  # asyncio exports both of them
+    asyncio._set_running_loop(None)  # pyright: ignore[reportPrivateUsage]
+    try:
+        loop.run_until_complete(work)
+    finally:
+        asyncio._set_running_loop(outer)  # pyright: ignore[reportPrivateUsage]
 
 
 class Waiter:
@@ -43,7 +57,7 @@ class Waiter:
         task = self._loop.create_task(work)
         try:
             while not task.done():
-                self._loop.run_until_complete(asyncio.wait({task}, timeout=POLL_SECONDS))
+                _run(self._loop, asyncio.wait({task}, timeout=POLL_SECONDS))
                 if not task.done():
                     self._poll()
         except BaseException:
@@ -61,8 +75,8 @@ class Waiter:
         if self._loop is None:
             return
         self._cut_off()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        _run(self._loop, self._loop.shutdown_asyncgens())
+        _run(self._loop, self._loop.shutdown_default_executor())
         self._loop.close()
         self._loop = None
 
@@ -75,7 +89,7 @@ class Waiter:
             task.cancel()
         if tasks:
             # What they say on leaving is of no interest any more: the error that ended them is told.
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            _run(loop, asyncio.gather(*tasks, return_exceptions=True))
 
 
 def gravest(error: BaseException) -> BaseException:

@@ -33,6 +33,16 @@ def test_results_come_back_again_and_again(waiter: Waiter) -> None:
     assert [waiter.wait(value(number)) for number in range(3)] == [0, 1, 2]
 
 
+def test_it_waits_within_another_loop_too(waiter: Waiter) -> None:
+    async def notebook() -> int:
+        outer = asyncio.get_running_loop()
+        result = waiter.wait(value(3))
+        assert asyncio.get_running_loop() is outer
+        return result + await value(4)
+
+    assert asyncio.run(notebook()) == 7
+
+
 def test_what_is_under_way_goes_on_with_the_next_wait(waiter: Waiter) -> None:
     done: list[str] = []
 
