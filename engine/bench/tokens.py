@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.agents.llm.question import ProviderError
+from engine.agents.llm.ask.question import ProviderError
 from engine.datafiles import data_path
 from engine.errors import ScaleEnvError, UsageError
 from engine.models.base import Model

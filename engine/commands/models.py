@@ -10,7 +10,7 @@ from engine.commands.console import DEFAULT_DB, Db, Failed, Json, say, show, tab
 from engine.commands.model_options import BaseUrl, Config, ModelFor, ModelName, chosen, money
 
 if TYPE_CHECKING:
-    from engine.agents.llm.prices import Price
+    from engine.agents.llm.ask.prices import Price
     from engine.pipeline.model_settings import ModelSettings
     from engine.pipeline.model_trial import Trial
 

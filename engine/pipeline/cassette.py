@@ -14,8 +14,8 @@ from typing import IO, Any, cast
 
 from pydantic import ValidationError
 
-from engine.agents.llm.request import VERSION as REQUEST_VERSION
-from engine.agents.llm.request import Request
+from engine.agents.llm.ask.request import VERSION as REQUEST_VERSION
+from engine.agents.llm.ask.request import Request
 from engine.errors import UsageError
 from engine.export.files import write_file
 from engine.models.base import Model, canonical_json, digest

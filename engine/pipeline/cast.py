@@ -18,7 +18,7 @@ from engine.seeds.blueprint import Blueprint
 from engine.store import Store
 
 if TYPE_CHECKING:
-    from engine.agents.llm.client import ModelClient
+    from engine.agents.llm.ask.client import ModelClient
     from engine.agents.roles.foundation import (
         CodeAgent,
         ContractAgent,
@@ -134,7 +134,7 @@ class Cast:
 
     def _play(self, role: RoleName, *composer_takes: Any) -> Any:
         if self.is_model(role):
-            module = import_module(f"engine.agents.llm.{role}")
+            module = import_module(f"engine.agents.llm.roles.{role}")
             return getattr(module, f"Model{_class_name(role)}")(self._asker())
         module = import_module(f"engine.agents.composer.{role}_role")
         return getattr(module, f"Composer{_class_name(role)}")(*composer_takes)
@@ -205,7 +205,7 @@ def make_cast(
         tick()
 
     def make_client() -> ModelClient:
-        from engine.agents.llm.client import ModelClient
+        from engine.agents.llm.ask.client import ModelClient
 
         def log(call: ModelCall) -> None:
             store.calls.add(call)
@@ -234,7 +234,7 @@ def make_cast(
 
 def is_exhausted(error: BaseException) -> bool:
     """Whether an error says that the run's budget is used up."""
-    from engine.agents.llm.question import BudgetReached
+    from engine.agents.llm.ask.question import BudgetReached
 
     return isinstance(error, BudgetReached)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.models.base import Model
 from engine.pipeline.addresses import is_local
 
@@ -97,7 +97,7 @@ def provider_of(model: str) -> str:
 
 
 def read_key(endpoint: Endpoint) -> str | None:
-    """An endpoint's key, for one request; `None` leaves it to litellm (see `engine.agents.llm.endpoint.ReadKey`)."""
+    """An endpoint's key, for one request; `None` leaves it to litellm (see `engine.agents.llm.ask.endpoint.ReadKey`)."""
     known = _known(endpoint, os.environ)
     for variable in _variables(endpoint):
         if key := known.get(variable, ""):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.errors import UsageError
 from engine.models.base import Model
 from engine.models.role import COMPOSER, ROLES, RoleName

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.agents.llm.endpoint import Endpoint
-from engine.agents.llm.prompt import fill
-from engine.agents.llm.question import NoAnswer, ProviderError, Question
-from engine.agents.llm.structured import json_answer, schema_of
+from engine.agents.llm.ask.endpoint import Endpoint
+from engine.agents.llm.ask.prompt import fill
+from engine.agents.llm.ask.question import NoAnswer, ProviderError, Question
+from engine.agents.llm.ask.structured import json_answer, schema_of
 from engine.models.base import Model
 from engine.models.call import Answer, ModelCall, Spent
 from engine.models.run import Budget
@@ -29,7 +29,7 @@ class Trial(Model):
 
     Attributes:
         ok: Whether an answer came that can be used.
-        form: How the model could be held to a JSON schema; see `engine.agents.llm.forms`.
+        form: How the model could be held to a JSON schema; see `engine.agents.llm.ask.forms`.
         answer: What it said.
         problem: Why it can't be used, without any key.
         seconds: How long it took, retries included; with a server that loads models on demand mostly that.
@@ -74,8 +74,8 @@ class _Nowhere:
 
 def try_model(endpoint: Endpoint) -> Trial:
     """Asks a model one tiny question. Never raises for what a model, a provider or the settings may cause."""
-    from engine.agents.llm.client import ModelClient
-    from engine.agents.llm.forms import form_of
+    from engine.agents.llm.ask.client import ModelClient
+    from engine.agents.llm.ask.forms import form_of
 
     calls: list[ModelCall] = []
     hasty = endpoint.model_copy(update={"timeout": min(endpoint.timeout, MOST_SECONDS), "retries": 1})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.agents.llm import prices
-from engine.agents.llm.prices import Price
+from engine.agents.llm.ask import prices
+from engine.agents.llm.ask.prices import Price
 from engine.pipeline.model_settings import ModelSettings
 
 PriceOf = Callable[[str], Price | None]

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import Field, ValidationError
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.errors import UsageError
 from engine.models.base import Model
 from engine.models.role import ROLES

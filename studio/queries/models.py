@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.models.role import COMPOSER, ROLES, RoleName
 from engine.pipeline.keys import KeyState, key_state
 from engine.pipeline.model_settings import ModelSettings, read_settings

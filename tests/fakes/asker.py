@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from engine.agents.llm.function_text import without_docstring
-from engine.agents.llm.question import NoAnswer, Question, Unusable
+from engine.agents.llm.ask.question import NoAnswer, Question, Unusable
+from engine.agents.llm.text.functions import without_docstring
 from engine.models.role import RoleName
 from engine.models.tool import Tool
 

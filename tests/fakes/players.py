@@ -10,11 +10,11 @@ from engine.agents.composer.contract_role import ComposerContract
 from engine.agents.composer.database_role import ComposerDatabase
 from engine.agents.composer.domain_role import ComposerDomain
 from engine.agents.composer.tool_schema_role import ComposerToolSchema
-from engine.agents.llm.contract import ModelContract
-from engine.agents.llm.database import ModelDatabase
-from engine.agents.llm.domain import ModelDomain
-from engine.agents.llm.question import Question
-from engine.agents.llm.tool_schema import ModelToolSchema
+from engine.agents.llm.ask.question import Question
+from engine.agents.llm.roles.contract import ModelContract
+from engine.agents.llm.roles.database import ModelDatabase
+from engine.agents.llm.roles.domain import ModelDomain
+from engine.agents.llm.roles.tool_schema import ModelToolSchema
 from engine.models.role import COMPOSER
 from tests.fakes.asker import ScriptedAsker
 

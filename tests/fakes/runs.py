@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.models.role import ROLES, RoleName
 from engine.models.run import Run, RunOptions
 from engine.pipeline import keyword_seed_text, synthesize

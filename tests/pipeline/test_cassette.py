@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from engine.agents.llm.client import ModelClient
-from engine.agents.llm.conversation import request_of
-from engine.agents.llm.endpoint import Endpoint
-from engine.agents.llm.question import ProviderError, Question
+from engine.agents.llm.ask.client import ModelClient
+from engine.agents.llm.ask.conversation import request_of
+from engine.agents.llm.ask.endpoint import Endpoint
+from engine.agents.llm.ask.question import ProviderError, Question
 from engine.errors import ExportError, UsageError
 from engine.models.call import Answer, ModelCall, Spent
 from engine.models.run import Budget

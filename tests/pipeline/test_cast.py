@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.agents.llm.question import BudgetReached
+from engine.agents.llm.ask.question import BudgetReached
 from engine.models.role import ROLES
 from engine.models.run import RunOptions
 from engine.pipeline import execute, waiting
@@ -45,7 +45,7 @@ def test_every_role_has_two_players(store: Store) -> None:
         assert (asked.player(role), asked.is_model(role), asked.batch(role)) == ("openai/one", True, 5)
         composer, model = type(getattr(offline, role)), type(getattr(asked, role))
         assert composer.__module__.startswith("engine.agents.composer.")
-        assert model.__module__ == f"engine.agents.llm.{role}"
+        assert model.__module__ == f"engine.agents.llm.roles.{role}"
         assert composer.__name__.removeprefix("Composer") == model.__name__.removeprefix("Model")
     offline.close()
     asked.close()
@@ -74,7 +74,7 @@ at = ["--db", {str(tmp_path / "studio.db")!r}]
 assert run(["models", *at]) == 0
 assert run(["synth", "bicycle workshop", "--model", "openai/gpt-5.1", "--estimate", *at]) == 0
 assert run(["synth", "bicycle workshop", *at]) == 2
-theirs = ("litellm.", "tiktoken", "openai", "httpx", "engine.agents.llm.client", "engine.agents.llm.provider")
+theirs = ("litellm.", "tiktoken", "openai", "httpx", "engine.agents.llm.ask.client", "engine.agents.llm.ask.provider")
 assert not [name for name in sys.modules if name.startswith(theirs)], "loaded"
 assert run(["models", "test", "openai/gpt-5.1", *at]) == 1
 """

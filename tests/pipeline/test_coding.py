@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.agents.llm.question import NoAnswer, Question
+from engine.agents.llm.ask.question import NoAnswer, Question
 from engine.agents.roles import CannotAnswer
 from engine.models.role import COMPOSER, RoleName
 from engine.models.tool import Tool

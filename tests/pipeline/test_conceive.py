@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from engine.agents.checks.sketches import sift
 from engine.agents.composer.compose import compose, compose_what_holds
 from engine.agents.composer.tool_schema_role import ComposerToolSchema
-from engine.agents.llm.domain import WireDomain, read_idea
-from engine.agents.llm.question import BudgetReached, Question
+from engine.agents.llm.ask.question import BudgetReached, Question
+from engine.agents.llm.roles.domain import WireDomain, read_idea
 from engine.errors import SeedError
 from engine.pipeline.conceive import Conception, conceive, groups
 from engine.seeds.keyword import KeywordSeed

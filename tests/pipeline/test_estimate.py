@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.models.role import ROLES, RoleName
 from engine.pipeline.estimate import USUAL, estimate
 from engine.pipeline.model_settings import ModelSettings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.pipeline import keys
 from engine.pipeline.keys import PLACEHOLDER, key_state, keys_present, provider_of, read_key
 

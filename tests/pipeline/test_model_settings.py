@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.llm.endpoint import Endpoint
+from engine.agents.llm.ask.endpoint import Endpoint
 from engine.errors import UsageError
 from engine.models.role import COMPOSER, ROLES, RoleName
 from engine.models.run import Budget, RunOptions

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.agents.llm.question import BudgetReached, Question
+from engine.agents.llm.ask.question import BudgetReached, Question
 from engine.models.role import RoleName
 from engine.models.run import Run, RunOptions
 from engine.pipeline import execute, read_seed_text, request

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.agents.llm.question import BudgetReached, Question
+from engine.agents.llm.ask.question import BudgetReached, Question
 from engine.errors import StoreError, UsageError
 from engine.models.run import Run, RunOptions
 from engine.models.tool_edit import ToolEdit

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.agents.llm.question import BudgetReached
+from engine.agents.llm.ask.question import BudgetReached
 from engine.pipeline import waiting
 from engine.pipeline.waiting import Waiter, gravest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.agents.checks.direction import is_backwards
-from engine.agents.llm.rule_text import write_rule
+from engine.agents.llm.text.rules import write_rule
 from engine.seeds import built_in, read_seed
 from tests.fakes.material import load
 

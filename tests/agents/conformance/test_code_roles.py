@@ -11,10 +11,10 @@ import pytest
 from engine.agents.composer.code_role import ComposerCode
 from engine.agents.composer.debug_role import ComposerDebug
 from engine.agents.composer.test_role import ComposerTest
-from engine.agents.llm.code import ModelCode
-from engine.agents.llm.debug import ModelDebug
-from engine.agents.llm.question import Question
-from engine.agents.llm.test import ModelTest
+from engine.agents.llm.ask.question import Question
+from engine.agents.llm.roles.code import ModelCode
+from engine.agents.llm.roles.debug import ModelDebug
+from engine.agents.llm.roles.test import ModelTest
 from engine.agents.roles.foundation import (
     CodeAgent,
     CodeRequest,

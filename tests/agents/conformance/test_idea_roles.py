@@ -22,11 +22,11 @@ from engine.agents.composer.database_role import ComposerDatabase
 from engine.agents.composer.domain_role import ComposerDomain
 from engine.agents.composer.schema import compose_database
 from engine.agents.composer.tool_schema_role import ComposerToolSchema
-from engine.agents.llm.contract import ModelContract
-from engine.agents.llm.database import ModelDatabase
-from engine.agents.llm.domain import ModelDomain, WireDomain, read_idea
-from engine.agents.llm.question import Question
-from engine.agents.llm.tool_schema import ModelToolSchema, WireTools, read_sketch
+from engine.agents.llm.ask.question import Question
+from engine.agents.llm.roles.contract import ModelContract
+from engine.agents.llm.roles.database import ModelDatabase
+from engine.agents.llm.roles.domain import ModelDomain, WireDomain, read_idea
+from engine.agents.llm.roles.tool_schema import ModelToolSchema, WireTools, read_sketch
 from engine.agents.roles import CannotAnswer
 from engine.agents.roles.foundation import (
     ContractAgent,

@@ -19,14 +19,14 @@ from engine.agents.composer.gate_role import ComposerGate
 from engine.agents.composer.instruction_role import ComposerInstruction
 from engine.agents.composer.state_role import ComposerState
 from engine.agents.composer.user_role import GOODBYE, UNKNOWN, ComposerUser
-from engine.agents.llm.chain import ModelChain
-from engine.agents.llm.dependency import ModelDependency
-from engine.agents.llm.gate import ModelGate
-from engine.agents.llm.instruction import ModelInstruction
-from engine.agents.llm.prompt import load as load_prompt
-from engine.agents.llm.question import NoAnswer, Question
-from engine.agents.llm.state import ModelState
-from engine.agents.llm.user import ModelUser
+from engine.agents.llm.ask.prompt import load as load_prompt
+from engine.agents.llm.ask.question import NoAnswer, Question
+from engine.agents.llm.roles.chain import ModelChain
+from engine.agents.llm.roles.dependency import ModelDependency
+from engine.agents.llm.roles.gate import ModelGate
+from engine.agents.llm.roles.instruction import ModelInstruction
+from engine.agents.llm.roles.state import ModelState
+from engine.agents.llm.roles.user import ModelUser
 from engine.agents.roles import CannotAnswer
 from engine.agents.roles.foundation import DependencyRequest, OpenPair
 from engine.agents.roles.tasks import (

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.agents.llm.question import ProviderError
+from engine.agents.llm.ask.question import ProviderError
 from engine.foundation.build import verify_tools
 from engine.models.call import Answer
 from engine.models.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.agents.llm.prompt import fill
+from engine.agents.llm.ask.prompt import fill
 from tests.fakes.faults import CODE, FORMS, KINDS, SHAPES, Faults, Kind
 from tests.fakes.material import load
 from tests.fakes.model_server import ModelServer, tokens_of
