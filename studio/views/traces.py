@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from studio.components.choose import choose_domain, forget_others
 from studio.components.empty import say_empty
 from studio.components.markup import badge, mono, row, show
 from studio.components.picker import Choice, picker
-from studio.components.segment import settle
+from studio.components.segment import segment
 from studio.components.traces.compare import show_comparison
 from studio.components.traces.stepper import show_view
 from studio.queries import traces as queries
@@ -32,13 +31,18 @@ def choose_filter(domain: str, words: str, counts: Mapping[tuple[TraceKind, bool
     kinds = {kind: sum(counts.get((kind, passed), 0) for passed in (True, False)) for kind in KINDS}
     offered = ["all", *(kind for kind, count in kinds.items() if count)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = _segment("Kind", offered, domain, {kind: f"{KINDS[kind]} {count:,}" for kind, count in kinds.items()})
+        said = {kind: f"{KINDS[kind]} {count:,}" for kind, count in kinds.items()}
+        kind = segment("Kind", offered, "kind", scope=domain, say=lambda name: said.get(name, name))
         verdicts = {
             name: sum(counts.get((one, passed), 0) for one in KINDS if kind in ("all", one))
             for name, passed in (("failed", False), ("passed", True))
         }
-        verdict = _segment(
-            "Verdict", ["all", *verdicts], domain, {name: f"{name} {count:,}" for name, count in verdicts.items()}
+        verdict = segment(
+            "Verdict",
+            ["all", *verdicts],
+            "verdict",
+            scope=domain,
+            say=lambda name: f"{name} {verdicts[name]:,}" if name in verdicts else name,
         )
     subject = st.query_params.get("subject") or None
     if subject is not None:
@@ -56,24 +60,6 @@ def choose_filter(domain: str, words: str, counts: Mapping[tuple[TraceKind, bool
             "words": tuple(words.split()[:8]),
         }
     )
-
-
-def _segment(label: str, options: list[str], domain: str, said: Mapping[Any, str]) -> str:
-    """One of a few options; `all` is not named in the address."""
-    parameter = label.lower()
-    key = f"trace-{parameter}-{domain}"
-    asked = st.query_params.get(parameter)
-    settle(key, options, asked if asked in options else "all")
-    chosen = st.segmented_control(
-        label,
-        options,
-        key=key,
-        format_func=lambda name: said.get(name, name),
-        required=True,
-        label_visibility="collapsed",
-    )
-    _remember(parameter, None if chosen == "all" else chosen)
-    return str(chosen)
 
 
 def _words() -> str:
