@@ -339,25 +339,13 @@ def ask_again(domain: str, tool: str, *, role: RewriteRole, model: str, hint: st
         UsageError: There is no such tool, the model's name is none, or the settings can't be read.
         StoreError: The domain is being made, or another edit is being tested.
     """
-    from engine.pipeline.model_settings import checked_model, read_settings
+    from engine.pipeline.model_settings import read_settings
     from engine.pipeline.rewrite import propose_by_model
 
-    name = checked_model(model, "model")
-    # The server of all models, where the settings name one; otherwise what they say of this model, or where it was last.
     settings = read_settings(store=store_path())
     with opened() as store:
-        run = propose_by_model(
-            store,
-            domain,
-            tool,
-            role=role,
-            model=name,
-            hint=hint,
-            curator=by,
-            base_url=settings.base_url or None,
-            budget=settings.budget,
-        )
-        store.queue.say(run.id, f"The model `{name}` is asked for `{tool}` again, by {by}.", by=by)
+        run = propose_by_model(store, domain, tool, role=role, model=model, hint=hint, curator=by, settings=settings)
+        store.queue.say(run.id, f"The model `{model.strip()}` is asked for `{tool}` again, by {by}.", by=by)
     _start_process(run.id)
     return run
 

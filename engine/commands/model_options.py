@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from engine.models.run import RunOptions
+    from collections.abc import Callable
+
+    from engine.models.run import Run, RunOptions
     from engine.pipeline.model_settings import Choice
+    from engine.store import Store
     from engine.store.call_log import CallSums
 
 ModelName = Annotated[
@@ -79,6 +82,22 @@ def with_larger(options: RunOptions, choice: Choice) -> RunOptions:
     given = {name: value for name, value in choice.budget.model_dump().items() if value is not None}
     update = {"budget": options.budget.model_copy(update=given), "base_url": choice.base_url or options.base_url}
     return options.model_copy(update=update)
+
+
+def stopped_words(run: Run) -> str:
+    """How to go on with a run that was stopped on its way; empty for one that came to its end."""
+    if run.status == "exhausted":
+        return f"{run.error} Everything up to here is kept."
+    return (
+        "" if run.status in ("done", "short") else f"The run was {run.status}; go on with `scaleenv resume {run.id}`."
+    )
+
+
+def spending_of(store: Store, run: Run) -> Callable[[], CallSums] | None:
+    """Says what a run has spent on language models at the moment; `None` for one that asks none."""
+    from engine.store.call_log import CallFilter
+
+    return (lambda: store.call_log.sums(CallFilter(run=run.id))) if run.options.models else None
 
 
 def spent_in_words(sums: CallSums) -> str:

@@ -8,6 +8,17 @@ from typing import Annotated, Literal
 import typer
 
 from engine.commands.console import DEFAULT_DB, Db, Failed, Json, Workers, show
+from engine.commands.model_options import (
+    BaseUrl,
+    Config,
+    MaxCalls,
+    MaxCost,
+    MaxTokens,
+    chosen,
+    spending_of,
+    spent_in_words,
+    stopped_words,
+)
 
 Role = Literal["code", "debug", "contract"]
 
@@ -37,9 +48,11 @@ def revise(
         Role, typer.Option("--role", help="What it does: write the code anew, repair it, or make the conditions anew.")
     ] = "code",
     hint: Annotated[str, typer.Option("--hint", help="What shall be different, in words, for the model.")] = "",
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", help="Where the model is; left out, where it was asked for this domain.")
-    ] = None,
+    base_url: BaseUrl = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    max_calls: MaxCalls = None,
+    config: Config = None,
     workers: Workers = None,
     db: Db = DEFAULT_DB,
     as_json: Json = False,
@@ -49,14 +62,17 @@ def revise(
     from engine.errors import UsageError
     from engine.executors.local import default_workers
     from engine.pipeline import draft_of, execute, propose
+    from engine.pipeline.model_settings import Choice, read_settings
     from engine.store import Store
 
+    choice = chosen(base_url=base_url, max_cost=max_cost, max_tokens=max_tokens, max_calls=max_calls)
     if model is not None and (source or contract or description or note):
         raise UsageError(
             "--model asks a model for the change; leave out --source, --contract, --description and --note."
         )
-    if model is None and (hint or base_url):
-        raise UsageError("--hint and --base-url are for a model; name one with --model.")
+    if model is None and (hint or choice != Choice() or config):
+        raise UsageError("--hint, --base-url, --config and the bounds are for a model; name one with --model.")
+    settings = None if model is None else read_settings(config, store=db).under(choice)
 
     with Store.open(db, create=False) as store:
         store.domains.require(domain)
@@ -77,15 +93,15 @@ def revise(
         if model is None:
             run = propose(store, domain, tool, draft.model_copy(update=changes), curator)
         else:
-            from engine.pipeline.model_settings import checked_model
             from engine.pipeline.rewrite import propose_by_model
 
-            name = checked_model(model, "--model")
             run = propose_by_model(
-                store, domain, tool, role=role, model=name, hint=hint, curator=curator, base_url=base_url
+                store, domain, tool, role=role, model=model, hint=hint, curator=curator, settings=settings
             )
-        with RunDisplay() as display:
-            run = execute(store, run.id, workers=workers or default_workers(), observe=display.update)
+        with RunDisplay(spending_of(store, run)) as display:
+            run = execute(
+                store, run.id, workers=workers or default_workers(), observe=display.update, settings=settings
+            )
         edit = store.tool_edits.of_run(run.id)
         reasons = list(edit.report.reasons) if edit.report else []
         data = {
@@ -98,9 +114,11 @@ def revise(
             "status": run.status,
             **run.counts.model_dump(),
         }
-        show(data, as_json, lambda: [store.runs.events(run.id)[-1].message, *reasons])
-    if run.status != "done":
-        raise Failed(f"The run was stopped; go on with `scaleenv resume {run.id}`.")
+        spending = spending_of(store, run)
+        spent = [] if spending is None else [f"Language models: {spent_in_words(spending())}."]
+        show(data, as_json, lambda: [store.runs.events(run.id)[-1].message, *reasons, *spent])
+    if words := stopped_words(run):
+        raise Failed(words)
     if edit.state != "counts":
         raise Failed("The edit does not count.")
 

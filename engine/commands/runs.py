@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.commands.console import DEFAULT_DB, Db, Failed, Json, Workers, say, show
-from engine.commands.model_options import BaseUrl, Config, MaxCalls, MaxCost, MaxTokens, chosen, with_larger
+from engine.commands.model_options import (
+    BaseUrl,
+    Config,
+    MaxCalls,
+    MaxCost,
+    MaxTokens,
+    chosen,
+    spending_of,
+    with_larger,
+)
 
 if TYPE_CHECKING:
     from engine.models.run import Run, RunOptions
@@ -27,7 +36,7 @@ def resume(
 ) -> None:
     """Go on with stopped runs from their last finished step."""
     from engine.commands.progress import RunDisplay
-    from engine.commands.synth import run_summary, spending_of
+    from engine.commands.synth import run_summary
     from engine.executors.local import default_workers
     from engine.pipeline import execute
     from engine.pipeline.model_settings import read_settings
@@ -60,16 +69,19 @@ def resume(
         show(
             data,
             as_json,
-            lambda: (
-                [f"{each.id}: {each.status}, {each.counts.tasks_audited} tasks audited" for each in finished]
-                or ["Nothing to resume."]
-            ),
+            lambda: [f"{each.id}: {_came_to(store, each)}" for each in finished] or ["Nothing to resume."],
         )
     for each in finished:
         if each.status == "exhausted":
             say(f"{each.id}: {each.error}")
     if any(each.status != "done" for each in finished):
         raise Failed("Not every run reached what was asked.")
+
+
+def _came_to(store: Store, run: Run) -> str:
+    if run.kind == "revision" and run.status == "done":
+        return store.runs.events(run.id)[-1].message
+    return f"{run.status}, {run.counts.tasks_audited} tasks audited"
 
 
 def _retarget(store: Store, run: Run, options: RunOptions) -> None:

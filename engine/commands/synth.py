@@ -19,16 +19,15 @@ from engine.commands.model_options import (
     chosen,
     known_cost,
     money,
+    spending_of,
     spent_in_words,
+    stopped_words,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine.models.run import Run
     from engine.pipeline.wishes import Wish
     from engine.store import Store
-    from engine.store.call_log import CallSums
 
 
 def synth(
@@ -127,13 +126,6 @@ def _make(store: Store, wanted: Wish, workers: int | None, *, force: bool) -> Ru
         )
 
 
-def spending_of(store: Store, run: Run) -> Callable[[], CallSums] | None:
-    """Says what a run has spent on language models at the moment; `None` for one that asks none."""
-    from engine.store.call_log import CallFilter
-
-    return (lambda: store.call_log.sums(CallFilter(run=run.id))) if run.options.models else None
-
-
 def tell_estimate(wanted: Wish, as_json: bool) -> None:
     """Prints what a wish would spend on language models."""
     about = wanted.estimate()
@@ -207,10 +199,8 @@ def tell_run(store: Store, run: Run, as_json: bool, *, db_hint: bool = False) ->
     show(data, as_json, lines)
     if run.status == "done":
         return
-    if run.status == "cancelled":
-        raise Failed(f"The run was cancelled; go on with `scaleenv resume {run.id}`.")
-    if run.status == "exhausted":
-        raise Failed(f"{run.error} Everything up to here is kept.")
+    if words := stopped_words(run):
+        raise Failed(words)
     reasons = "; ".join(f"{count} x {reason}" for reason, count in list(data["rejections"].items())[:5])
     raise Failed(
         f"Only {counts.tasks_audited} of {run.options.tasks} tasks came about"

@@ -13,14 +13,14 @@ from engine.errors import UsageError
 from engine.models.base import Model
 from engine.models.domain import DomainSpec, ToolReport
 from engine.models.role import COMPOSER, RoleName
-from engine.models.run import Budget, Run, RunOptions
+from engine.models.run import Run, RunOptions
 from engine.models.tool import Tool
 from engine.models.tool_edit import Evidence, ToolEdit
 from engine.models.trace import Trace
-from engine.pipeline.addresses import checked_address
 from engine.pipeline.cast import Cast
 from engine.pipeline.coding import write_sources
 from engine.pipeline.ledger import Ledger
+from engine.pipeline.model_settings import ModelSettings, checked_model
 from engine.pipeline.proposals import LONGEST_TEXT, draft_of, examine, refuse_conflicts
 from engine.store import Store
 from engine.store.codec import digest_of
@@ -62,8 +62,7 @@ def propose_by_model(
     model: str,
     hint: str,
     curator: str,
-    base_url: str | None = None,
-    budget: Budget | None = None,
+    settings: ModelSettings | None = None,
 ) -> Run:
     """Adds the run that asks a model for a tool again and tests what it says; nothing counts before that.
 
@@ -75,21 +74,21 @@ def propose_by_model(
         model: Its name, as litellm names it; `composer` for code that follows from the contract.
         hint: What shall be different, in words.
         curator: Who asks.
-        base_url: Address of an OpenAI-compatible server; where left out, that of the domain's last run with this model.
-        budget: What may be spent; no bound where left out.
+        settings: What file, environment and flags say of the address and of what may be spent. Where they name no address,
+            it is that of the domain's last run with this model.
 
     Returns:
         The run, which waits for a process.
 
     Raises:
-        UsageError: There is no such tool, the hint is too long, or the base URL can't be stored.
+        UsageError: There is no such tool, the model's name is none, or the hint is too long.
         StoreError: The domain is being made, or another edit is being tested.
     """
     if not curator.strip():
         raise UsageError("Enter your name first: every edit says whose it is.")
     if len(hint) > LONGEST_TEXT:
         raise UsageError(f"A hint has at most {LONGEST_TEXT:,} characters, not {len(hint):,}.")
-    checked_address(base_url or "", "base URL")
+    model, settings = checked_model(model, "model"), settings or ModelSettings()
     store.domains.require(domain)
     stored = store.tools.get(domain, tool)
     wish = Rewrite(tool=tool, role=role, model=model, hint=hint.strip())
@@ -103,8 +102,8 @@ def propose_by_model(
                 seed=summary.seed,
                 difficulty=summary.difficulty,
                 models={} if model == COMPOSER else dict.fromkeys(_PLAYED[role], model),
-                base_url=_address(store, domain, model) if base_url is None else base_url,
-                budget=budget or Budget(),
+                base_url=settings.base_url or _address(store, domain, model),
+                budget=settings.budget,
             ),
             kind="revision",
             seed_kind=SEED_KIND,

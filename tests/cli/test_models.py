@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -15,6 +16,7 @@ import pytest
 
 from engine.cli import run
 from engine.commands import studio
+from engine.models.run import Budget
 from engine.pipeline.kept_cases import kept_cases
 from engine.pipeline.keys import SECRETS_VARIABLE, keys_present
 from engine.pipeline.model_settings import CONFIG_VARIABLE
@@ -183,6 +185,30 @@ def test_models_beside_a_blueprint(made: Made, tmp_path: Path) -> None:
     with Store.open(db) as store:
         assert store.domains.get("library").made_by == {"instruction": MODEL}
         assert {tool.tool.made_by for tool in store.tools.all("library")} == {"composer"}
+
+
+def test_an_edit_by_a_model_stops_at_its_budget_and_goes_on_with_a_larger_one(made: Made, tmp_path: Path) -> None:
+    db = tmp_path / "studio.db"
+    for file in made.db.parent.glob(f"{made.db.name}*"):
+        shutil.copy(file, tmp_path / file.name)
+    wish = ("revise", NAME, "register_bicycle", "--model", MODEL, "--hint", "say it shorter", "--workers", "1")
+    with ModelServer(load(SMALL)) as server:
+        there = ("--base-url", server.base_url, "--db", db)
+        stopped = ran(*wish, *there, "--max-calls", "0", code=1)
+        assert not server.log
+        run = stopped.document["run"]
+        assert (stopped.document["status"], stopped.document["state"]) == ("exhausted", "waiting")
+        assert f"used 0 of 0 calls; go on with `scaleenv resume {run} --max-calls N`" in stopped.err
+        ran("resume", run, "--max-tokens", "10", "--max-calls", "1", "--workers", "1", "--db", db, code=1)
+        assert not server.log
+        told = ran("resume", run, "--max-tokens", "100000", "--workers", "1", "--db", db, as_json=False).out
+        assert [asked.role for asked in server.log] == ["code"]
+    assert f"{run}: The edit" in told
+    with Store.open(db) as store:
+        assert store.runs.get(run).options.budget == Budget(tokens=100_000, calls=1)
+        edit = store.tool_edits.of_run(run)
+    assert edit.report is not None
+    assert "leaves the tool as it is" in edit.report.reasons[0]
 
 
 def test_a_server_that_is_gone_is_told_in_plain_words(tmp_path: Path) -> None:

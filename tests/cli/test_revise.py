@@ -84,7 +84,9 @@ def test_a_model_is_asked_for_the_edit_and_what_it_leaves_as_it_is_does_not_coun
         (("--model", "x y"), "that is no model's name"),
         (("--model", "composer", "--note", "why"), "leave out --source"),
         (("--hint", "shorter"), "name one with --model"),
-        (("--model", "composer", "--base-url", "ftp://there"), "base URL"),
+        (("--max-cost", "1"), "name one with --model"),
+        (("--model", "composer", "--config", "nowhere.toml"), "there is no such file"),
+        (("--model", "composer", "--base-url", "ftp://there"), "no base URL"),
     ],
 )
 def test_a_wish_for_a_model_that_makes_no_sense_is_refused(
