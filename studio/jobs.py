@@ -6,13 +6,13 @@ import os
 import re
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.errors import SeedError, UsageError
 from engine.executors.local import default_workers
 from engine.models.role import COMPOSER, RoleName
 from engine.models.run import AskedDifficulty, Budget, Run, RunOptions
-from engine.pipeline import Requested, SeedText, read_seed_text, request
+from engine.pipeline import Requested, SeedText, request
 from engine.pipeline.worker import start_worker
 from engine.seeds import built_in
 from engine.store import Store
@@ -21,6 +21,7 @@ from studio.queries.opened import opened, store_path
 
 if TYPE_CHECKING:
     from engine.pipeline import Draft
+    from engine.pipeline.model_settings import Choice, ModelSettings
     from engine.pipeline.rewrite import RewriteRole
 
 UPLOAD_BYTES = 64 * 1024 * 1024
@@ -56,7 +57,6 @@ def start(
     replace: bool = False,
     with_rows: bool = False,
     models: dict[RoleName, str] | None = None,
-    base_url: str = "",
     budget: Budget | None = None,
     by: str = "",
 ) -> Requested:
@@ -71,7 +71,6 @@ def start(
         replace: Throw away a domain of that name.
         with_rows: Take a file's rows as the base of every initial state.
         models: Role -> the language model that plays it; the composer plays the others.
-        base_url: The server of all models that the settings name, or empty.
         budget: What may be spent on them.
         by: Who asks for it.
 
@@ -83,11 +82,11 @@ def start(
         UsageError: A model's name is none, or there is another domain of that name.
         StoreError: A process works on the domain, or the store refuses.
     """
-    text = read_seed_text(name, name=rename.strip() or None, with_rows=with_rows)
-    options = RunOptions(
-        tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows, **_players(models, base_url, budget)
-    )
-    return _request(text, options, replace, by)
+    from engine.pipeline.wishes import seed_wish
+
+    options = RunOptions(tasks=tasks, seed=seed, difficulty=difficulty, with_rows=with_rows)
+    wanted = seed_wish(name, options, *_players(models, budget), name=rename.strip() or None)
+    return _request(wanted.seed, wanted.options, replace, by)
 
 
 def start_keyword(
@@ -96,7 +95,6 @@ def start_keyword(
     tools: int,
     hint: str,
     models: dict[RoleName, str],
-    base_url: str,
     budget: Budget,
     tasks: int,
     seed: int,
@@ -112,7 +110,6 @@ def start_keyword(
         tools: How many tools it shall have.
         hint: Further wishes in words, or empty.
         models: Role -> the model that plays it.
-        base_url: The server of all models that the settings name, or empty.
         budget: What may be spent.
 
     Raises:
@@ -120,19 +117,12 @@ def start_keyword(
         UsageError: A model's name is none, or there is another domain of that name.
         StoreError: A process works on the domain, or the store refuses.
     """
-    from engine.pipeline import keyword_seed_text
+    from engine.pipeline.wishes import keyword_wish
 
-    players = _players(models, base_url, budget)
-    text = keyword_seed_text(keyword, name=rename.strip() or None, hint=hint, tools=tools)
-    options = RunOptions(
-        tasks=tasks,
-        seed=seed,
-        difficulty=difficulty,
-        tools=tools,
-        hint=hint.strip(),
-        **players,
-    )
-    return _request(text, options, replace, by)
+    options = RunOptions(tasks=tasks, seed=seed, difficulty=difficulty)
+    name = rename.strip() or None
+    wanted = keyword_wish(keyword, options, *_players(models, budget), name=name, tools=tools, hint=hint)
+    return _request(wanted.seed, wanted.options, replace, by)
 
 
 def start_upload(
@@ -146,7 +136,6 @@ def start_upload(
     rename: str = "",
     replace: bool = False,
     models: dict[RoleName, str] | None = None,
-    base_url: str = "",
     budget: Budget | None = None,
     by: str = "",
 ) -> Requested:
@@ -179,7 +168,6 @@ def start_upload(
                 replace=replace,
                 with_rows=with_rows,
                 models=models,
-                base_url=base_url,
                 budget=budget,
                 by=by,
             )
@@ -188,15 +176,18 @@ def start_upload(
             raise SeedError(str(error).replace(f"{folder}{os.sep}", "")) from error
 
 
-def _players(models: dict[RoleName, str] | None, base_url: str, budget: Budget | None) -> dict[str, Any]:
-    """Checked options on who plays and for how much; where nobody but the composer plays, there is nothing to say."""
-    if not models:
-        return {}
-    from engine.pipeline.model_settings import make_choice
+def _players(models: dict[RoleName, str] | None, budget: Budget | None) -> tuple[ModelSettings, Choice]:
+    """What is configured, and what was chosen: who plays, and for how much.
 
-    choice = make_choice("models", roles=models, base_url=base_url, budget=(budget or Budget()).model_dump())
-    players = {role: name for role, name in choice.roles.items() if name != COMPOSER}
-    return {"models": players, "base_url": choice.base_url, "budget": choice.budget}
+    Roles that nobody was chosen for are the composer's, and bounds that were emptied are none, whatever the settings say:
+    the form had begun with what they say. Where only the composer plays, they are not even read.
+    """
+    from engine.pipeline.model_settings import ModelSettings, make_choice, read_settings
+
+    bounds = (budget or Budget()).model_dump()
+    choice = make_choice("models", model=COMPOSER, roles=models, budget=bounds)
+    settings = read_settings(store=store_path()) if choice.names_a_model else ModelSettings()
+    return settings.model_copy(update={"budget": Budget()}), choice
 
 
 def check_upload(name: str, content: bytes) -> None:

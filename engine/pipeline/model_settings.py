@@ -150,7 +150,7 @@ def make_choice(
     where: str,
     *,
     model: str = "",
-    roles: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | Mapping[RoleName, str] | None = None,
     base_url: str = "",
     budget: Mapping[str, Any] | None = None,
 ) -> Choice:

@@ -78,24 +78,63 @@ def wish(
         SeedError: The seed can't be used, or is a keyword and no language model is configured.
         UsageError: The wish contradicts itself.
     """
-    choice = choice or Choice()
-    told = settings.under(choice)
     if is_keyword(seed):
         _refuse_slip(seed, name)
-        if "domain" not in told.models:
-            raise SeedError(keyless_words(seed, bool(told.models)))
-        text = keyword_seed_text(seed, name=name, hint=hint, tools=tools or DEFAULT_TOOLS)
-        kept = KeywordSeed.model_validate_json(text.text)
-        own = {"models": _asked(told.models), "tools": kept.tools, "hint": kept.hint}
-    else:
-        text = read_seed_text(seed, name=name, with_rows=options.with_rows)
-        if tools is not None or hint.strip():
-            raise UsageError(
-                f"`{text.name}` has its tools already; --tools and --hint are for domains that are made from a keyword."
-            )
-        own = {"models": _beside_a_seed(told, choice, text)}
-    more = {"base_url": told.base_url, "budget": told.budget} if own["models"] else {}
-    return Wish(seed=text, options=options.model_copy(update={**own, **more}), settings=told)
+        return keyword_wish(seed, options, settings, choice, name=name, tools=tools or DEFAULT_TOOLS, hint=hint)
+    found = seed_wish(seed, options, settings, choice, name=name)
+    if tools is not None or hint.strip():
+        raise UsageError(
+            f"`{found.seed.name}` has its tools already; --tools and --hint are for domains that are made from a keyword."
+        )
+    return found
+
+
+def keyword_wish(
+    keyword: str,
+    options: RunOptions,
+    settings: ModelSettings,
+    choice: Choice | None = None,
+    *,
+    name: str | None = None,
+    tools: int = DEFAULT_TOOLS,
+    hint: str = "",
+) -> Wish:
+    """Makes a wish out of what is a keyword whatever it says; see `wish`.
+
+    Raises:
+        SeedError: The keyword is none, or no language model is configured that could think it through.
+    """
+    told = settings.under(choice or Choice())
+    if "domain" not in told.models:
+        raise SeedError(keyless_words(keyword, bool(told.models)))
+    text = keyword_seed_text(keyword, name=name, hint=hint, tools=tools)
+    kept = KeywordSeed.model_validate_json(text.text)
+    made = options.model_copy(update={"tools": kept.tools, "hint": kept.hint})
+    return _wish(text, made, told, _asked(told.models))
+
+
+def seed_wish(
+    seed: str,
+    options: RunOptions,
+    settings: ModelSettings,
+    choice: Choice | None = None,
+    *,
+    name: str | None = None,
+) -> Wish:
+    """Makes a wish out of a built-in domain's name or a file's path; see `wish`.
+
+    Raises:
+        SeedError: The seed can't be used.
+        UsageError: A model shall play what the seed has done already.
+    """
+    choice = choice or Choice()
+    text = read_seed_text(seed, name=name, with_rows=options.with_rows)
+    return _wish(text, options, settings.under(choice), _beside_a_seed(choice, text))
+
+
+def _wish(seed: SeedText, options: RunOptions, told: ModelSettings, models: dict[RoleName, str]) -> Wish:
+    more = {"base_url": told.base_url, "budget": told.budget} if models else {}
+    return Wish(seed=seed, options=options.model_copy(update={"models": models, **more}), settings=told)
 
 
 def is_keyword(seed: str) -> bool:
@@ -156,7 +195,7 @@ def keyless_words(keyword: str, has_some: bool = False) -> str:
     )
 
 
-def _beside_a_seed(told: ModelSettings, choice: Choice, seed: SeedText) -> dict[RoleName, str]:
+def _beside_a_seed(choice: Choice, seed: SeedText) -> dict[RoleName, str]:
     """The models that play beside a blueprint or a schema, which has played the roles of an idea already."""
     for role in SEED_ROLES:
         if choice.roles.get(role, COMPOSER) != COMPOSER:

@@ -307,20 +307,37 @@ def test_a_keyword_becomes_a_run_like_others(configured: Path, monkeypatch: pyte
     )
     assert run.options.budget == Budget(cost=5.0, calls=50)
     assert run.options.players["code"] == "openai/qwen"
-    assert {role for role in ROLES if run.options.player(role) == "composer"} == {"gate", "test"}
+    assert {role for role in ROLES if run.options.player(role) == "composer"} == {"gate", "test", "user"}
     assert KEY not in run.model_dump_json()
 
 
-WISH: dict[str, Any] = {"tools": 5, "hint": "", "base_url": "", "budget": Budget(), "tasks": 1, "seed": 0}
+WISH: dict[str, Any] = {"tools": 5, "hint": "", "budget": Budget(), "tasks": 1, "seed": 0}
 
 
 def test_what_is_no_keyword_and_no_model_is_refused_in_words(empty_store: Path) -> None:
     with pytest.raises(SeedError, match="holds no word"):
-        jobs.start_keyword("123", models={"code": "openai/x"}, **WISH)
+        jobs.start_keyword("123", models={"domain": "openai/x"}, **WISH)
+    with pytest.raises(SeedError, match="has to play the role `domain`"):
+        jobs.start_keyword("shop", models={"code": "openai/x"}, **WISH)
     with pytest.raises(UsageError, match="no model's name"):
-        jobs.start_keyword("shop", models={"code": ATTACK}, **WISH)
-    with pytest.raises(UsageError, match="user name or password"):
-        jobs.start_keyword("shop", models={"code": "openai/x"}, **{**WISH, "base_url": "http://u:p@host/v1"})
+        jobs.start_keyword("shop", models={"domain": ATTACK}, **WISH)
+
+
+def test_the_form_has_the_last_word_over_the_settings(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A role without a model is the composer's and an emptied bound is none; the address is that of the settings."""
+    monkeypatch.setattr(jobs, "_start_process", lambda _: None)
+    monkeypatch.setenv("SCALEENV_BASE_URL", "http://there/v1")
+    options = jobs.start_keyword("shop", models={"domain": "openai/x"}, **WISH).run.options
+    assert (options.models, options.base_url, options.budget) == ({"domain": "openai/x"}, "http://there/v1", Budget())
+    plain = jobs.start("job_seeking", tasks=0, seed=0).run.options
+    assert (plain.models, plain.base_url, plain.budget) == ({}, "", Budget())
+
+
+def test_a_keyword_never_opens_a_file(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_start_process", lambda _: None)
+    for keyword, name in ((str(configured), "a_store"), ("job_seeking", "job_seeking")):
+        run = jobs.start_keyword(keyword, models={"domain": "openai/x"}, rename=name, **WISH).run
+        assert (run.domain, run.seed_kind) == (name, "keyword")
 
 
 def test_a_keyword_needs_a_model_that_thinks_of_the_domain(configured: Path) -> None:

@@ -105,7 +105,7 @@ def _ask(setup: queries.Setup, tasks: int) -> Wish:
         models = ask_roles(setup, ROLES, default, key="new", configured=True)
     with st.expander("Budget", icon=":material/savings:"):
         budget = ask_budget(setup.settings.budget, key="new-budget")
-    wish = Wish(keyword, int(tools), hint or "", Players(models, setup.settings.base_url, budget))
+    wish = Wish(keyword, int(tools), hint or "", Players(models, budget))
     _show_estimate(wish, setup, tasks)
     return wish
 

@@ -23,16 +23,14 @@ class Players(NamedTuple):
 
     Attributes:
         models: Role -> the model that plays it; the composer plays the others.
-        base_url: The server of all models that the settings name, or empty. Nobody types it here: a key would be sent there.
         budget: What may be spent.
     """
 
     models: dict[RoleName, str]
-    base_url: str
     budget: Budget
 
 
-NOBODY = Players({}, "", Budget())
+NOBODY = Players({}, Budget())
 """The composer plays all roles."""
 
 
@@ -50,7 +48,7 @@ def ask_players() -> Players:
         )
         models = ask_roles(setup, [role for role in ROLES if role not in MAKING], default, key="mixed")
         budget = ask_budget(setup.settings.budget, key="mixed-budget")
-    return Players(models, setup.settings.base_url, budget) if models else NOBODY
+    return Players(models, budget) if models else NOBODY
 
 
 def ask_roles(
