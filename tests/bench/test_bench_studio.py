@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.bench.studio_store import fill_store
+import pytest
+
+from engine.bench import studio_store
+from engine.bench.studio_store import SEEDS, fill_store
+from engine.pipeline import read_seed_text
+from engine.pipeline.seeds import composed_of
 from engine.store import Store
 from engine.store.call_log import CallFilter
 from engine.store.tasks import TaskFilter
 from studio.bench.scenarios import PAGES
+from tests.pipeline.samples import LIBRARY
 
 
-def test_a_store_has_as_many_domains_tools_tasks_and_decisions_as_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_seed_has_fifty_tools(seed: str) -> None:
+    assert len(composed_of(read_seed_text(seed).text).tools) == 50
+
+
+def test_a_store_has_as_many_domains_tools_tasks_and_decisions_as_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filled from a small domain under the large ones' names: what is copied is copied alike."""
+    monkeypatch.setattr(studio_store, "read_seed_text", lambda name: read_seed_text(str(LIBRARY), name=name))
     fill_store(tmp_path / "studio.db", domains=3, tasks=13, reviews=4, calls=9, say=lambda _: None)
     with Store.open(tmp_path / "studio.db") as store:
         assert store.problems() == []
         summaries = store.domains.summaries()
-        assert [summary.tools_admitted for summary in summaries] == [50, 50, 50]
+        assert [summary.tools_admitted for summary in summaries] == [6, 6, 6]
         assert store.tasks.count(TaskFilter(state="audited")) >= 13
         assert len({task.instruction for name in store.domains.names() for task in store.tasks.iterate(name)}) > 5
         decided = [task for task in store.tasks.page(TaskFilter(), limit=100) if task.review != "open"]

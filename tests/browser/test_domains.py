@@ -1,14 +1,12 @@
-"""Domains in a real browser: the first one from the first screen, a blueprint written with a mistake, and the charts."""
+"""Domains in a real browser: a blueprint written with a mistake, drafts, and the charts."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from studio.queries.domains import MINIMAL
-from tests.browser.conftest import READY, served, until, visit
+from tests.browser.conftest import READY, until, visit
 from tests.browser.test_hostile_text import assert_harmless
 from tests.studio.filled import ATTACK, DOMAIN
 
@@ -27,19 +25,6 @@ def write(page: Page, area: Locator, text: str) -> None:
     area.focus()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
-
-
-def test_a_newcomer_makes_a_first_domain_with_one_click(page: Page, tmp_path: Path) -> None:
-    with served(tmp_path / "studio.db") as address:
-        visit(page, address)
-        expect(page.get_by_role("heading", name="Welcome to ScaleEnv Studio")).to_be_visible()
-        page.get_by_role("button", name="Start the first domain").click()
-        page.wait_for_url("**/runs?run=job_seeking-1")
-        expect(page.locator(".se-badge").get_by_text("done", exact=True).first).to_be_visible(timeout=240_000)
-        page.get_by_role("link", name="Overview").click()
-        expect(page.get_by_text("2. Run · done")).to_be_visible()
-        expect(page.get_by_text("20 tasks nobody has decided on")).to_be_visible()
-        expect(page.get_by_role("link", name="Go to Review queue")).to_be_visible()
 
 
 def test_a_mistake_in_a_blueprint_is_told_with_its_line_mended_and_started(page: Page, studio: str) -> None:

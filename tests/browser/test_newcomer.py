@@ -35,8 +35,16 @@ def test_a_newcomer_comes_from_nothing_to_a_dataset_of_ten_tasks(page: Page, tmp
     store = tmp_path / "studio.db"
     with served(store) as address:
         visit(page, address)
+        expect(page.get_by_role("heading", name="Welcome to ScaleEnv Studio")).to_be_visible()
         page.get_by_role("button", name="Start the first domain").click()
-        page.get_by_text("Review its 20 tasks").click(timeout=240_000)
+        page.wait_for_url("**/runs?run=job_seeking-1")
+        expect(page.locator(".se-badge").get_by_text("done", exact=True).first).to_be_visible(timeout=240_000)
+        page.get_by_role("link", name="Overview").click()
+        expect(page.get_by_text("2. Run · done")).to_be_visible()
+        expect(page.get_by_text("20 tasks nobody has decided on")).to_be_visible()
+        expect(page.get_by_role("link", name="Go to Review queue")).to_be_visible()
+        page.get_by_role("link", name="Runs", exact=True).first.click()
+        page.get_by_text("Review its 20 tasks").click()
         expect(page.get_by_role("heading", name="Review queue")).to_be_visible()
         shown = page.get_by_test_id("stMain").locator(".se-row code").first
         for _ in range(TASKS):
