@@ -69,7 +69,7 @@ def read_settings_file(path: Path) -> SettingsFile:
     try:
         found = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: this is no UTF-8 text (byte {error.start}).") from None
+        raise UsageError(f"{path}: this is no UTF-8 text (byte {error.start}); save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         where = match[0] if (match := re.search(r"\(at .*\)", str(error))) else ""
         raise UsageError(f"{path}: this is no TOML {where}; texts stand in quotes, tables in brackets.") from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.agents.llm.ask.endpoint import Endpoint
@@ -181,12 +182,48 @@ def test_no_message_quotes_what_could_be_a_key(text: str, tmp_path: Path) -> Non
     assert SECRET not in str(refused.value)
 
 
-@given(st.text(max_size=200))
+LINES = st.sampled_from(
+    ["", "[models]", "[budget]", "[models.roles]", '[models.endpoints."a/b"]', "[models.endpoints]", "[other]", "[models.default]", "cost = 1",
+     "cost = -1", "cost = nan", "calls = 1.5", "tokens = true", "default = 'a/b'", "default = 'two words'", "default = 1", "code = 'a/b'",
+     "cobe = 'a/b'", "base_url = 'x'", "base_url = 'http://h/v1'", "api_key = 'k'", "input_price = 1", "output_price = 2", "timeout = 0",
+     "concurrency = 'many'", "key_variable = 'no name'", "structured = 'json_schema'", "endpoints = []", '"a\\nb" = 1', "x = " + "[" * 5_000]
+)  # fmt: skip
+TEXTS = st.text(max_size=200) | st.lists(LINES, max_size=8).map("\n".join)
+WHAT_AND_REMEDY = re.compile(
+    r"this is no UTF-8 text \(byte \d+\); save it as UTF-8\."
+    r"|this is no TOML \(at [^)]+\); texts stand in quotes, tables in brackets\."
+    r"|this is nested deeper than settings need\."
+    r"|there is no (key|role) `.+`; (did you mean .+\?|there are .+)"
+    r"|`.+`: keys don't belong into this file\. Put the key into an environment variable or .+\."
+    r"|`.+` is a table, as in `\[.+\]`\."
+    r"|`.+` is a value, not a table: `.+ = \.\.\.`\."
+    r"|`.+` is a number, not (nan|inf); leave it out for no bound\."
+    r"|`.+`: (input should be|extra inputs|value error) .+\."
+    r"|\[models\.endpoints\..+\]: `(key_variable|base_url)`.+\."
+    r"|\[models\.endpoints\..+\]: `input_price` and `output_price` come together, .+\."
+    r"|(role `.+`: )?that is no model's name; write it as litellm does, .+\."
+)
+
+
+@given(TEXTS)
+@example('[budget]\ncost = 1\n[models]\ndefault = "a/b"')
+@example("[models")
 def test_no_text_of_a_file_breaks_its_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """It is read, or refused in one line that says where, what, and what to do."""
     path = tmp_path_factory.mktemp("any") / "studio.toml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with suppress(UsageError):
-        read_settings(path, environment={})
+    said, read = "", None
+    try:
+        read = read_settings(path, environment={})
+    except UsageError as error:
+        said = str(error)
+    if read is None:
+        where, _, told = said.partition(": ")
+        assert where == str(path)
+        assert WHAT_AND_REMEDY.fullmatch(told), told
+    else:
+        assert read.file == str(path)
+        tomllib.loads(text)  # what was read is TOML indeed
 
 
 def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
