@@ -158,7 +158,7 @@ class StateBuilder:
         row: Row = dict(given)
         own = _Pending(table, row)
         chain = [*pending, own]
-        facts = self._facts(table)
+        facts = self.facts_of(table)
         for name in facts.identity:
             if name not in row and name not in facts.linked:
                 row[name] = self._distinct(table, table.column[name])
@@ -180,7 +180,8 @@ class StateBuilder:
             raise _Unfit("; ".join(problems))
         return row
 
-    def _facts(self, table: Table) -> TableFacts:
+    def facts_of(self, table: Table) -> TableFacts:
+        """What follows from a table's definition."""
         found = self.draft.facts.get(table.name)
         if found is None:
             found = self.draft.facts[table.name] = TableFacts.of(table, self.database)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from engine.models.base import Row
+from engine.models.base import Row, Value
 from engine.models.database import Column, Table
 from engine.states import words
 from engine.states.values import within_bounds
@@ -72,6 +72,25 @@ def spans(table: Table) -> Spans:
             )
             if last is not None and last.name != first.name and last.type == first.type != "text":
                 found.append((first, last))
+    return found
+
+
+def turned(row: Row, pairs: Spans) -> list[tuple[str, Value]]:
+    """What would make the spans of a row that run backward run forward: each column with the value that it would need.
+
+    Args:
+        row: The row.
+        pairs: Its table's `spans`.
+    """
+    found: list[tuple[str, Value]] = []
+    for first, last in pairs:
+        low: Any = row[first.name]
+        high: Any = row[last.name]
+        if low is None or high is None or low <= high:
+            continue
+        for column, value in ((last, _moved(last, low, 1)), (first, _moved(first, high, -1))):
+            if value is not None and within_bounds(column, value):
+                found.append((column.name, value))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from random import Random
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.models.trace import Key
 from engine.states.arguments import accepts
 from engine.states.builder import StateBuilder
 from engine.states.candidates import of_kind
+from engine.states.coherence import turned
 from engine.states.draft import Draft
 from engine.states.steps import Delete, Insert, SetColumn, SetItem, SetName, Step, Wish
 from engine.states.values import distinct_value
@@ -74,6 +75,17 @@ class Board:
             pass  # No legal row for it: this wish can't be had.
         self.rollback(mark)
         return False
+
+    def straightenings(self, mark: tuple[int, dict[str, Any]]) -> Iterator[Wish]:
+        """Wishes that would let spans run forward again in rows that were changed since `mark`.
+
+        Where no rule of the schema orders a start and an end, a wish for one of them may have left the other behind.
+        """
+        for name, key in self.draft.touched(mark[0]):
+            pairs = self._builder.facts_of(self.draft.database.table[name]).spans
+            row = self.draft.get(name, key)
+            if row is not None and pairs:
+                yield from ((SetColumn(name, key, column, value),) for column, value in turned(row, pairs))
 
     def _step(self, step: Step) -> bool:
         if isinstance(step, SetName):

@@ -153,7 +153,16 @@ class Search:
         if best:
             self.board.rollback(start)
             return False
+        self._straighten(start, goals)
         return True
+
+    def _straighten(self, start: tuple[int, dict[str, Any]], goals: Sequence[Goal]) -> None:
+        """Lets spans run forward in the rows that were changed, as far as no goal is against it."""
+        for wish in list(self.board.straightenings(start)):
+            before = self.board.mark()
+            backward = len(list(self.board.straightenings(start)))
+            if self.board.make(wish) and (len(list(self.board.straightenings(start))) >= backward or self.unmet(goals)):
+                self.board.rollback(before)
 
     def _reading(self) -> Reading:
         values = {**self._defaults, **self.board.arguments}

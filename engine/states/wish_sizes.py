@@ -156,6 +156,11 @@ class SizeWishes(WishBase):
                 name = column_of(side, variable)
                 if name is None or name not in self._reading.database.table[table].column:
                     continue
+                if any(
+                    isinstance(part, ast.expr) and column_of(part, variable) not in (None, *given)
+                    for part in ast.walk(other)
+                ):
+                    continue  # it looks at a column of the new row that is still open
                 column = self._reading.database.table[table].column[name]
                 value = self._reading.evaluate(other, {**local, variable: Local(dict(given), table)})
                 if value is UNDEFINED:

@@ -99,6 +99,10 @@ def _near_miss(world: World, target: Mention, builder: StateBuilder) -> None:
         given[varied] = other
     elif varied is not None:
         given[varied] = _near(table.column[varied], row[varied], builder, rng)
+        for first, last in builder.facts_of(table).spans:  # an end that nobody spoke of follows its start
+            follower = {first.name: last.name, last.name: first.name}.get(varied)
+            if follower is not None and follower not in target.facts:
+                given.pop(follower, None)
     builder.add_row(table.name, given)
 
 
