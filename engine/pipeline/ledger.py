@@ -58,6 +58,10 @@ class Ledger:
             steps: Its steps, where they are known; those behind the run are counted.
             total: How many there are, where the names are not known.
             behind: How many are done, where the names are not known.
+
+        Raises:
+            LeaseLost: Another process owns the run.
+            Cancelled: The run is to stop.
         """
         self._phase = phase
         if steps is not None:
@@ -68,6 +72,9 @@ class Ledger:
         self._since = self._timer()
         self._check_cancel()
         if self._total == 0 or self._behind < self._total:
+            # Whoever looks at the run sees what is at work: the first step of a phase can take its time.
+            with self.store.transaction():
+                self.store.runs.advance(self.run.id, self._owner, None, self.progress())
             self._observe(self.progress(), ())
 
     def is_done(self, step: str) -> bool:

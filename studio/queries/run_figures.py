@@ -85,6 +85,11 @@ def position(run: Run) -> tuple[int, int, int]:
     return at, run.done, run.total
 
 
+def phase_now(run: Run) -> Phase:
+    """The phase that is at work or, at rest, the last one."""
+    return phases_of(run)[position(run)[0]]
+
+
 def share(run: Run) -> float:
     """How much of a run is done, from 0 to 1, every phase counting alike."""
     if run.status in ("done", "short"):

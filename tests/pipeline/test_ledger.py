@@ -88,3 +88,15 @@ def test_a_request_to_stop_is_heard_after_the_step_at_hand(store: Store) -> None
         ledger.commit("compose", lambda: store.domains.save(samples.spec(), samples.OPTIONS))
     assert store.domains.names() == ["notes"]
     assert store.runs.steps("notes-1") == {"compose"}
+
+
+def test_the_store_tells_a_phase_before_its_first_step(store: Store) -> None:
+    ledger = ledger_of(store, [])
+    ledger.begin("compose", ["compose"])
+    ledger.commit("compose", lambda: None)
+    ledger.begin("prove", [])  # a domain without edges
+    ledger.begin("tasks", total=20, behind=3)
+    run = store.runs.get("notes-1")
+    assert (run.phase, run.done, run.total) == ("tasks", 3, 20)
+    ledger.begin("compose", ["compose"])  # behind it: a run that goes on passes by
+    assert store.runs.get("notes-1").phase == "tasks"

@@ -8,7 +8,7 @@ import pytest
 
 from engine.models.run import Run, RunCounts, RunOptions
 from studio.components.durations import ago, duration
-from studio.queries.run_figures import Usual, pace, phase_views, position, share, worked
+from studio.queries.run_figures import Usual, pace, phase_now, phase_views, position, share, worked
 
 
 def a_run(**changed: Any) -> Run:
@@ -39,6 +39,7 @@ ENDED = a_run(
 def test_a_phase_whose_steps_are_done_gives_way_to_the_next() -> None:
     run = a_run(phase="test", done=8, total=8, phase_seconds={"test": 4.0})
     assert position(run) == (2, 0, 0)
+    assert phase_now(run) == "graph"
     assert [view.state for view in phase_views(run, 103.0)] == ["done", "done", "now", "ahead", "ahead"]
     assert phase_views(run, 103.0)[2].seconds == 3.0
 
