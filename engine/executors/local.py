@@ -13,8 +13,9 @@ import tempfile
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -44,7 +45,18 @@ B = TypeVar("B", bound=Bench)
 
 
 class Executor(Protocol):
-    """Runs `work(set_up(plan), item)` for every item."""
+    """Runs `work(set_up(plan), item)` for every item.
+
+    Attributes:
+        is_apart: The work is done beside this process, which can do something else meanwhile.
+    """
+
+    @property
+    def is_apart(self) -> bool: ...
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """Makes ready for work that needs some modules, and does not wait for that."""
+        ...
 
     def map(
         self,
@@ -74,8 +86,13 @@ class Executor(Protocol):
 class InlineExecutor:
     """Does everything in this process, one after the other."""
 
+    is_apart = False
+
     def __init__(self) -> None:
         self._kept: tuple[Any, Any, Any] | None = None
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """There is nothing to be made ready; what the work needs is imported when it comes."""
 
     def map(
         self,
@@ -126,11 +143,18 @@ class ProcessExecutor:
         workers: How many processes.
     """
 
+    is_apart = True
+
     def __init__(self, workers: int) -> None:
         self._workers = [_Worker() for _ in range(workers)]
         self._folder = tempfile.TemporaryDirectory(prefix="scaleenv-", ignore_cleanup_errors=True)
         self._plans = 0
         self._kept: tuple[Any, Any, Path] | None = None
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """Starts the processes, each of which imports the modules at once: that takes as long as many an item."""
+        for worker in self._workers:
+            worker.start(modules)
 
     def map(
         self,
@@ -241,7 +265,7 @@ class ProcessExecutor:
 
 
 class _Worker:
-    """One process, started when it gets its first item."""
+    """One process, started when it gets its first item, or before."""
 
     def __init__(self) -> None:
         self.pipe: Connection[Any, Any] | None = None
@@ -249,18 +273,23 @@ class _Worker:
         self.deaths = 0
         self._process: SpawnProcess | None = None
 
-    def give(self, path: Path, number: int, item: Any) -> None:
+    def start(self, modules: Sequence[str] = ()) -> Connection[Any, Any]:
+        """The pipe to the process, which is started where there is none."""
         if self.pipe is None:
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe()
             self.pipe = cast("Connection[Any, Any]", ours)
-            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process = context.Process(target=_serve, args=(theirs, tuple(modules)), daemon=True)
             with _interrupts_held():
                 self._process.start()
             theirs.close()
+        return self.pipe
+
+    def give(self, path: Path, number: int, item: Any) -> None:
+        pipe = self.start()
         self.queue.append(number)
         with suppress(OSError):  # where the process is gone, reading from it will say so, and it is replaced then
-            self.pipe.send((str(path), number, item))
+            pipe.send((str(path), number, item))
 
     def take(self) -> tuple[int, Any, BaseException | None]:
         assert self.pipe is not None
@@ -309,9 +338,11 @@ def _interrupts_held() -> Generator[None, None, None]:
         handlers[number](number, None)
 
 
-def _serve(pipe: Connection[Any, Any]) -> None:
+def _serve(pipe: Connection[Any, Any], modules: Sequence[str]) -> None:
     """A worker process: answers items until nobody is there to ask."""
     signal.signal(signal.SIGTERM, _leave)
+    for module in modules:
+        import_module(module)
     current, bench = "", None
     while True:
         try:

@@ -18,6 +18,9 @@ from engine.store import LeaseLost, Store
 from engine.store.lease import new_owner
 from engine.store.runs import Progress
 
+NEEDED = ("engine.pipeline.benches", "engine.foundation.build", "engine.foundation.proposed", "engine.graph.prove")
+"""What the processes that work on a run need whatever it is; they import it while the run begins."""
+
 
 def ignore(_progress: Progress, _events: Sequence[RunEvent]) -> None:
     """An observer that does not look."""
@@ -61,6 +64,7 @@ def execute(
             cast: Cast | None = None
             try:
                 refuse_company(store, run)
+                executor.prepare(NEEDED)
                 if settings is None:
                     settings = read_settings(store=store.path) if run.options.models else ModelSettings()
                 cast = make_cast(store, run, settings, tick=lambda: observe(ledger.progress(), ()))

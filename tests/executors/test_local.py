@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ScaleEnvError, StateError, UsageError
-from engine.executors.local import local_executor
+from engine.executors.local import ProcessExecutor, local_executor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -144,3 +144,13 @@ def _runs(pid: int) -> bool:
 def test_no_workers_is_refused() -> None:
     with pytest.raises(UsageError, match="from 1"):
         local_executor(0)
+
+
+def imported(_bench: Ready, module: str) -> bool:
+    return module in sys.modules
+
+
+def test_processes_are_made_ready_before_there_is_work(tmp_path: Path) -> None:
+    with ProcessExecutor(2) as executor:
+        executor.prepare(["colorsys"])
+        assert list(executor.map(Ready, str(tmp_path), imported, ["colorsys"] * 8)) == [True] * 8

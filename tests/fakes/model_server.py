@@ -78,7 +78,7 @@ class ModelServer:
     Args:
         material: What it answers from.
         faults: What goes wrong.
-        latency: Seconds that each answer takes.
+        latency: Seconds that each answer takes, the server's own work included.
         port: A fixed port, for a server that comes back.
     """
 
@@ -179,19 +179,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(400, {"error": {"message": "no role asks this", "type": "invalid_request_error"}})
             return
         fault = owner.fault_for(role, body)
-        if owner.latency:
-            owner.stopping.wait(owner.latency)
-        status, completion = 200, 0
+        status, completion, text = 200, 0, ""
         prompt = sum(tokens_of(str(message["content"])) for message in messages)
         if "response_format" in body:  # providers count it too
             prompt += tokens_of(json.dumps(body["response_format"], separators=(",", ":")))
-        if fault in TRANSPORT:
-            status = self._fail(fault)
-        else:
+        if fault not in TRANSPORT:
             text = owner.script.answer(role, messages[1]["content"])
             if fault is not None:
                 text = owner.faults.spoilt(fault, text)
             completion = tokens_of(text)
+        if owner.latency:
+            owner.stopping.wait(began + owner.latency - time.monotonic())
+        if fault in TRANSPORT:
+            status = self._fail(fault)
+        else:
             self._send(200, _completion(text, fault, role, prompt, completion))
         owner.note(
             Asked(

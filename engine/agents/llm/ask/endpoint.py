@@ -26,7 +26,8 @@ class Endpoint(Model):
         key_variable: Environment variable that holds the key; empty for the one that litellm knows for the provider.
         timeout: Seconds for one request.
         retries: How often a request is made again after a fault that may pass.
-        concurrency: Most requests at once.
+        concurrency: Most requests at once. A domain of 50 tools has about 20 that need not wait for each other; a provider to
+            which that is too much says so, and gets fewer.
         input_price: US dollars for a million tokens read; `None` for what litellm knows.
         output_price: The same for a million tokens written.
         context: Tokens that prompt and answer may have together; `None` for what litellm knows.
@@ -39,7 +40,7 @@ class Endpoint(Model):
     structured: Structured = "auto"
     timeout: float = Field(default=120.0, gt=0)
     retries: int = Field(default=5, ge=0, le=20)
-    concurrency: int = Field(default=16, ge=1, le=256)
+    concurrency: int = Field(default=24, ge=1, le=256)
     input_price: float | None = Field(default=None, ge=0)
     output_price: float | None = Field(default=None, ge=0)
     context: int | None = Field(default=None, ge=512)
