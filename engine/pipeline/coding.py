@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from engine.agents.roles import CannotAnswer
-from engine.agents.roles.foundation import CodeRequest, ProposedCase, TestRequest
+from engine.agents.roles.foundation import CodeRequest, ProposedCase, TestAnswer, TestRequest
 from engine.models.database import DatabaseSchema
 from engine.models.domain import DomainSpec
 from engine.models.tool import Tool
@@ -37,10 +37,12 @@ class Proposed:
     Attributes:
         cases: Tool -> its cases.
         problems: Tools, separated by commas -> why no case of theirs came.
+        left_out: Why cases that were written are none, a sentence each.
     """
 
     cases: dict[str, tuple[ProposedCase, ...]]
     problems: dict[str, str]
+    left_out: tuple[str, ...] = ()
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T | CannotAnswer]:
@@ -100,20 +102,33 @@ async def propose_cases(cast: Cast, spec: DomainSpec, tools: Sequence[Tool]) -> 
     conditions could differ in.
     """
     worrying = [tool for tool in tools if tool.mutates_state and any(each.rule for each in tool.contract.requires)]
-    batches = _batches(worrying, cast.batch("test"))
-    answers = await together(
-        cast.test.propose(TestRequest(tools=tuple(batch), database=spec.database, now=spec.now)) for batch in batches
-    )
+    answers = await _ask_for_cases(cast, spec, _batches(worrying, cast.batch("test")))
+    # An answer that never came, or a request that was too long, costs a batch; each of its tools gets a request of its own.
+    failed = [len(batch) > 1 and isinstance(answer, CannotAnswer) for batch, answer in answers]
+    alone = [(tool,) for (batch, _), again in zip(answers, failed, strict=True) if again for tool in batch]
+    answers = [each for each, again in zip(answers, failed, strict=True) if not again]
+    answers += await _ask_for_cases(cast, spec, alone)
     cases: dict[str, tuple[ProposedCase, ...]] = {}
     problems: dict[str, str] = {}
-    for batch, answer in zip(batches, answers, strict=True):
+    left_out: list[str] = []
+    for batch, answer in answers:
         if isinstance(answer, CannotAnswer):
             problems[", ".join(tool.name for tool in batch)] = str(answer)
             continue
+        left_out += answer.left_out
         for tool in batch:
             if found := tuple(case for case in answer.cases if case.tool == tool.name):
                 cases[tool.name] = found
-    return Proposed(cases, problems)
+    return Proposed(cases, problems, tuple(left_out))
+
+
+async def _ask_for_cases(
+    cast: Cast, spec: DomainSpec, batches: Sequence[tuple[Tool, ...]]
+) -> list[tuple[tuple[Tool, ...], TestAnswer | CannotAnswer]]:
+    answers = await together(
+        cast.test.propose(TestRequest(tools=batch, database=spec.database, now=spec.now)) for batch in batches
+    )
+    return list(zip(batches, answers, strict=True))
 
 
 def _batches(tools: Sequence[Tool], size: int) -> list[tuple[Tool, ...]]:

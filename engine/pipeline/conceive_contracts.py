@@ -22,10 +22,11 @@ _LONGEST_DESCRIPTION = 800
 
 
 class _Formal(Model):
-    """Entries of some tools, and why others have none."""
+    """Entries of some tools, why others have none, and what was left out of them."""
 
     entries: dict[str, ToolEntry] = {}
     refusals: dict[str, str] = {}
+    left_out: dict[str, tuple[str, ...]] = {}
 
 
 async def formal_tools(
@@ -52,7 +53,7 @@ async def formal_tools(
     first, *others = await asyncio.gather(
         _formal(composer, plain, bare), *(_formal(cast.contract, batch, bare) for batch in batches)
     )
-    entries, refusals = dict(first.entries), dict(first.refusals)
+    entries, refusals, left_out = dict(first.entries), dict(first.refusals), dict(first.left_out)
     # An answer that never came, or a request that was too long, costs a batch; each of its tools gets a request of its own.
     alone = [
         [one]
@@ -65,6 +66,7 @@ async def formal_tools(
     for formal in others:
         entries |= formal.entries
         refusals |= formal.refusals
+        left_out |= formal.left_out
     left = [sketch for sketch in asked if sketch.name not in entries]
     entries |= (await _formal(ComposerContract(), left, bare)).entries
     warnings: list[str] = []
@@ -76,13 +78,13 @@ async def formal_tools(
             warnings.append(f"Tool `{sketch.name}` is left out: {why}")
             continue
         if by_model and sketch in asked:
-            entry = entries[sketch.name] = _described(entry, sketch)
+            entry = entries[sketch.name] = _described(entry, sketch, left_out.get(sketch.name, ()))
             problems = check_entry(sketch.name, sketch.entity, entry, bare, database)
             if problems:
                 del entries[sketch.name]
                 warnings.append(f"Tool `{sketch.name}` is left out: {problems[0]}.")
                 continue
-        warnings += _what_is_missing(entry, sketch)
+        warnings += _what_is_missing(entry, sketch, left_out.get(sketch.name, ()))
     return _with_entries(bare, sketches, entries), warnings
 
 
@@ -94,31 +96,40 @@ async def _formal(agent: ContractAgent, sketches: Sequence[ToolSketch], blueprin
         answer = await agent.formalise(ContractRequest(tools=tuple(sketches), blueprint=blueprint))
     except CannotAnswer as error:
         return _Formal(refusals={sketch.name: str(error) for sketch in sketches})
-    return _Formal(entries=answer.tools)
+    return _Formal(entries=answer.tools, left_out=answer.left_out)
 
 
-def _described(entry: ToolEntry, sketch: ToolSketch) -> ToolEntry:
-    """The entry with a description that promises just what became of the sketch's words."""
+def _described(entry: ToolEntry, sketch: ToolSketch, left_out: Sequence[str]) -> ToolEntry:
+    """The entry with a description that promises just what became of the sketch's words.
+
+    Changes and answers are promised in one sentence each, so a part of them that was left out takes the sentence with it.
+    """
     codes = {rule.code for rule in entry.rules}
+    lost = {_code_of(words) for words in left_out} - {one.code for one in sketch.preconditions}
     parts = [sketch.description, *(one.words for one in sketch.preconditions if one.code in codes)]
-    if sketch.effects and (entry.effects or entry.set) and sketch.effects != sketch.description:
+    if sketch.effects and (entry.effects or entry.set) and not lost and sketch.effects != sketch.description:
         parts.append(sketch.effects)
-    if sketch.answers and entry.returns and sketch.answers != sketch.description:
+    if sketch.answers and entry.returns and not lost and sketch.answers != sketch.description:
         parts.append(f"Answers {sketch.answers[:1].lower()}{sketch.answers[1:]}")
     description = " ".join(sentence(part) for part in parts if part)
     return entry.model_copy(update={"description": description[:_LONGEST_DESCRIPTION]})
 
 
-def _what_is_missing(entry: ToolEntry, sketch: ToolSketch) -> list[str]:
-    """What a tool was to do, and its contract does not say."""
-    codes = {rule.code for rule in entry.rules}
+def _what_is_missing(entry: ToolEntry, sketch: ToolSketch, left_out: Sequence[str]) -> list[str]:
+    """What a tool was to do, and its contract does not say; with the reason where the contract agent's words had one."""
+    found = [f"Tool `{sketch.name}` does without {words}." for words in left_out]
+    codes = {rule.code for rule in entry.rules} | {_code_of(words) for words in left_out}
     lost = [f"`{one.code}`" for one in sketch.preconditions if one.code not in codes]
-    found: list[str] = []
     if lost:
         found.append(f"Tool `{sketch.name}` does without {', '.join(lost)}: it could not be made executable.")
     if sketch.effects and not (entry.effects or entry.set or entry.cascade) and sketch.kind != "action":
         found.append(f"Tool `{sketch.name}` does without a further change: {sketch.effects}")
     return found
+
+
+def _code_of(words: str) -> str:
+    """The code of a rule that was left out, or whatever else was, as its reason begins."""
+    return words.partition(": ")[0].strip("`")
 
 
 def _with_entries(blueprint: Blueprint, sketches: Sequence[ToolSketch], entries: Mapping[str, ToolEntry]) -> Blueprint:

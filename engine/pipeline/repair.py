@@ -157,6 +157,7 @@ class ToolSmith:
         return [
             *(event("warning", f"No code of `{name}`: {why}", subject=name) for name, why in written.problems.items()),
             *(event("warning", f"No test cases of {names}: {why}") for names, why in proposed.problems.items()),
+            *(event("warning", f"A test case is left out: {why}") for why in proposed.left_out),
         ]
 
     def _words_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,18 @@ from tests.fakes.bookings import bookings_spec, bookings_tools
 
 SPEC = bookings_spec()
 TOOLS = bookings_tools()
+TOOL = {tool.name: tool for tool in TOOLS}
 MODEL = "test/model"
+CONFIRMED = {
+    "note": "a confirmed booking can't be confirmed",
+    "rows": ["customer(customer_id='CUS-1')", "booking(booking_id='BKG-1', customer_id='CUS-1', status='confirmed')"],
+    "call": "confirm_booking(booking_id='BKG-1')",
+    "expects": "booking_not_pending",
+}
+
+
+def _cases(*cases: dict[str, Any]) -> str:
+    return json.dumps({"cases": list(cases)})
 
 
 def _cast(says: Says, *roles: RoleName) -> tuple[Cast, ScriptedAsker]:
@@ -106,6 +118,48 @@ def test_why_no_cases_came_is_kept() -> None:
     proposed = cast.wait(propose_cases(cast, SPEC, TOOLS))
     assert proposed.cases == {}
     assert "no JSON" in " ".join(proposed.problems.values())
+    cast.close()
+
+
+def test_a_batch_of_tools_without_an_answer_is_asked_for_cases_one_by_one() -> None:
+    def too_long(question: Question[Any], turn: int) -> str:
+        if "," in question.subject:
+            raise NoAnswer("The request is too long for `test/model`.")
+        return _cases(CONFIRMED)
+
+    cast, asker = _cast(too_long, "test")
+    proposed = cast.wait(propose_cases(cast, SPEC, TOOLS))
+    assert set(proposed.cases) == {"confirm_booking"}
+    together = {name for question in asker.asked if "," in question.subject for name in question.subject.split(", ")}
+    assert together == {question.subject for question in asker.asked if "," not in question.subject}
+    assert not any("," in names for names in proposed.problems)
+    cast.close()
+
+
+def test_a_case_over_what_there_is_not_is_dropped_alone_with_its_reason() -> None:
+    wrong = [
+        {**CONFIRMED, "rows": ["loan(loan_id='L1', status='returned')"]},
+        {**CONFIRMED, "call": "borrow(member_id='M1')"},
+        {**CONFIRMED, "rows": ["booking(colour='red')", "attic(x=1)"]},
+    ]
+    cast, asker = _cast(lambda *_: _cases(*wrong[:2], CONFIRMED, wrong[2]), "test")
+    proposed = cast.wait(propose_cases(cast, SPEC, (TOOL["confirm_booking"],)))
+    assert [case.note for case in proposed.cases["confirm_booking"]] == [CONFIRMED["note"]]
+    assert proposed.problems == {}
+    assert asker.told == []
+    assert ["loan" in proposed.left_out[0], "borrow" in proposed.left_out[1]] == [True, True]
+    assert "`colour`" in proposed.left_out[2]
+    assert "`attic`" in proposed.left_out[2]
+    cast.close()
+
+
+def test_who_writes_of_other_tables_only_is_told_which_there_are() -> None:
+    alien = {**CONFIRMED, "rows": ["loan(loan_id='L1')"]}
+    cast, asker = _cast(lambda _, turn: _cases(alien if turn == 1 else CONFIRMED), "test")
+    proposed = cast.wait(propose_cases(cast, SPEC, (TOOL["confirm_booking"],)))
+    assert len(proposed.cases["confirm_booking"]) == 1
+    assert asker.told[-1].startswith("there are only the tables ")
+    assert "booking" in asker.told[-1]
     cast.close()
 
 

@@ -44,6 +44,11 @@ def whole() -> Conception:
     return conceived()
 
 
+def whole_sketches() -> tuple[dict[str, Any], ...]:
+    """The tools in words, as the material has them."""
+    return tuple(load().sketches)
+
+
 def refusing(*roles: str) -> Says:
     return lambda question, turn: (
         "I'm sorry, I can't help with that." if question.role in roles else good(question, turn)
@@ -164,11 +169,45 @@ def test_one_bad_rule_costs_a_rule_and_a_bad_action_a_tool() -> None:
 
     conception = conceived(clumsy)
     club = conception.blueprint.tools["join_repair_club"][1]
+    warnings = "\n".join(conception.warnings)
 
     assert [rule.code for rule in club.rules] == ["insufficient_credit"]
     assert set(club.set) == {"club_member", "credit"}
+    assert "Tool `join_repair_club` does without `already_member`: " in warnings
+    assert "`customer` has no column `clubmember`" in warnings
+    assert warnings.count("`already_member`") == 1
     assert "hand_over_bicycle" not in conception.blueprint.tools
     assert len(conception.blueprint.tools) == 49
+
+
+def test_of_a_partly_wrong_entry_each_part_that_holds_is_kept_and_nothing_else_is_promised() -> None:
+    told = next(sketch for sketch in whole_sketches() if sketch["name"] == "join_repair_club")["also"]
+
+    def clumsy(question: Question[Any], turn: int) -> str:
+        answer = good(question, turn)
+        if question.role != "contract":
+            return answer
+        data = json.loads(answer)
+        for tool in data["tools"]:
+            if tool["name"] == "join_repair_club":
+                tool["set"] = ["credit = customer.kredit - 25", *(text for text in tool["set"] if "credit" not in text)]
+                tool["effects"] = [{"update": "customer", "key": "nobody.customer_id", "set": ["credit = 0"]}]
+                tool["parameters"] = ["idle = integer 1..9"]
+                tool["rules"].append({"code": "made_up", "allowed_if": "nobody.knows == idle", "says": "No."})
+        return json.dumps(data)
+
+    conception = conceived(clumsy)
+    club = conception.blueprint.tools["join_repair_club"][1]
+    warnings = [words for words in conception.warnings if "`join_repair_club` does without" in words]
+
+    assert set(club.set) == {"club_member"}
+    assert {rule.code for rule in club.rules} == {"already_member", "insufficient_credit"}
+    assert club.effects == ()
+    assert "idle" not in club.parameters
+    assert told
+    assert told not in club.description
+    for left_out in ("`credit = customer.kredit - 25`", "the change of `customer`", "`made_up`"):
+        assert sum(f"does without {left_out}: " in words for words in warnings) == 1, warnings
 
 
 def test_tools_that_fail_are_asked_for_once_more_with_their_mistakes() -> None:

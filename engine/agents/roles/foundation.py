@@ -133,9 +133,14 @@ class ContractRequest(Model):
 
 
 class ContractAnswer(Model):
-    """The tools in the blueprint's language, from which their contracts follow; sketches may be missing."""
+    """The tools in the blueprint's language, from which their contracts follow; sketches may be missing.
+
+    Attributes:
+        left_out: Tool -> what was said of it and does not hold, each with its reason; the rest holds without it.
+    """
 
     tools: dict[str, ToolEntry]
+    left_out: dict[str, tuple[str, ...]] = {}
 
 
 class ContractAgent(Protocol):
@@ -212,11 +217,16 @@ class TestRequest(Model):
 
 
 class TestAnswer(Model):
-    """The cases."""
+    """The cases.
+
+    Attributes:
+        left_out: Why others that were written are none, a sentence each.
+    """
 
     __test__ = False
 
     cases: tuple[ProposedCase, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class TestAgent(Protocol):

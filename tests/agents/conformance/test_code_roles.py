@@ -118,3 +118,37 @@ def test_a_disputed_case_can_be_taken_back(debug: DebugAgent) -> None:
     answer = asyncio.run(debug.repair(request))
     assert answer is not None
     assert (answer.kind, answer.case, answer.source) == ("instance", None, "")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_every_repair_shows_the_contract_the_code_what_deviates_and_what_failed(number: int) -> None:
+    asker = ScriptedAsker(_model)
+    right = TOOL["confirm_booking"]
+    tool = right.model_copy(update={"source": right.source.replace('"confirmed"', '"cancelled"'), "made_by": "m"})
+    with InProcessRuntime(Domain(spec=SPEC, tools=(tool,))) as runtime:
+        outcome = test_tool(SPEC, tool, 1, Runtimes(runtime), ())
+    failing = next(trace for trace in outcome.traces if not trace.passed)
+    request = RepairRequest(
+        tool=tool, database=SPEC.database, failures=outcome.report.reasons, trace=failing, round=number
+    )
+    asyncio.run(ModelDebug(asker).repair(request))
+    shown = asker.asked[0].user
+    for block in ("steps", "code", "deviations", "failures", "call"):
+        assert f'<data name="{block}">' in shown
+    assert '"status": "cancelled"' in shown
+    assert "writes `'status': 'confirmed'`, the code `'status': 'cancelled'`" in shown
+    assert asker.asked[0].sample == (1 if number == 3 else 0)
+
+
+def test_who_repeats_the_code_that_failed_is_told_what_deviates() -> None:
+    tool = _broken(TOOL["confirm_booking"])
+
+    def repeats(question: Question[Any], turn: int) -> str:
+        return writes([tool] if turn == 1 else TOOLS)(question, turn)
+
+    asker = ScriptedAsker(repeats)
+    request = RepairRequest(tool=tool, database=SPEC.database, failures=("result.more: found 1, expected nothing",))
+    answer = asyncio.run(ModelDebug(asker).repair(request))
+    assert answer is not None
+    assert "unchanged" in asker.told[0]
+    assert "has no 'more'" in asker.told[1]

@@ -62,11 +62,15 @@ def response_format(form: Form, request: Request, name: str) -> dict[str, Any] |
 
 
 def messages(form: Form, request: Request) -> list[dict[str, str]]:
-    """The messages as they are sent: with the schema in words where the provider is not told it."""
+    """The messages as they are sent: with the schema beside the request where the provider is not told it.
+
+    It stands among the request's data and not among the instructions, since names in it may be a model's or a user's.
+    """
     plain = [message.model_dump() for message in request.messages]
     if request.schema_ is not None and form in ("json_object", "none"):
         schema = json.dumps(request.schema_, ensure_ascii=False, separators=(",", ":"))
-        plain[0]["content"] += "\n\n" + note("json_form", schema=schema)
+        asked = next(message for message in plain if message["role"] == "user")
+        asked["content"] += "\n" + note("json_form", schema=schema)
     return plain
 
 

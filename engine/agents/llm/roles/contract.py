@@ -1,7 +1,7 @@
 """The contract agent on a language model (paper, section 4.1, step 1, where conditions stay prose): rules become expressions.
 
 What a tool's kind implies is never asked for. A tool that does not hold is asked for once more with its mistakes; what
-then still fails of a tool of a plain kind is left out of it, so that one rule too hard for the model costs a rule, not a tool.
+then still fails of it is left out with its reason, so that one rule too hard for the model costs a rule, not a tool.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.agents.llm.ask.prompt import fill
 from engine.agents.llm.ask.question import Asker, NoAnswer, Question, Unusable
 from engine.agents.llm.ask.structured import json_answer, schema_of
 from engine.agents.llm.roles.domain import named_in
-from engine.agents.llm.text.entries import WireEntries, WireEntry, read_entry
+from engine.agents.llm.text.entries import WireEffect, WireEntries, WireEntry, WireRule, read_entry
 from engine.agents.llm.text.outline import sketch_text, sketch_words
 from engine.agents.llm.text.tables import TABLES_KEY, tables_text
 from engine.agents.roles import CannotAnswer
@@ -27,7 +27,8 @@ from engine.seeds.tool_entry import ToolEntry
 FEW_TABLES = 5
 """Up to so many tables are told whole; of more, those that the tools at hand can reach."""
 
-_WORDS_ONLY = frozenset({"compute", "action"})
+_PARTS = ("parameters", "bind", "set", "effects", "returns", "rules")
+_LONGEST_PART = 60
 _MOST_PROBLEMS = 12
 
 
@@ -60,7 +61,10 @@ class ModelContract:
         work.take_what_holds(left)
         if not work.entries:
             raise CannotAnswer(refusal or f"No rule of {', '.join(work.sketches)} could be made executable.")
-        return ContractAnswer(tools={name: work.entries[name] for name in work.sketches if name in work.entries})
+        return ContractAnswer(
+            tools={name: work.entries[name] for name in work.sketches if name in work.entries},
+            left_out={name: tuple(problems) for name, problems in work.left_out.items() if problems},
+        )
 
 
 class _Work:
@@ -74,6 +78,7 @@ class _Work:
         self.entries: dict[str, ToolEntry] = {}
         self.said: dict[str, WireEntry] = {}
         self.problems: dict[str, list[str]] = {}
+        self.left_out: dict[str, list[str]] = {}
         self._judgements: dict[WireEntry, tuple[ToolEntry | None, list[str]]] = {}
         refused: list[str] = []
         for sketch in request.tools:
@@ -144,25 +149,46 @@ class _Work:
         return [text for name in names for text in self.problems.get(name, [f"{name}: it is missing in your answer"])]
 
     def take_what_holds(self, names: Iterable[str]) -> None:
-        """Of tools that fail as a whole, keeps each rule and the changes that hold by themselves."""
+        """Of tools that fail as a whole, keeps each part that holds beside the ones before it, and notes why others don't."""
         for name in names:
-            wire, sketch = self.said.get(name), self.sketches[name]
-            if wire is None or sketch.kind in _WORDS_ONLY:
+            wire = self.said.get(name)
+            if wire is None:
                 continue
-            bare = WireEntry(name=name, parameters=wire.parameters, bind=wire.bind)
-            for base in (
-                bare.model_copy(update={"set": wire.set, "effects": wire.effects, "returns": wire.returns}),
-                bare,
-            ):
-                kept = base
-                for rule in wire.rules:
-                    wider = kept.model_copy(update={"rules": (*kept.rules, rule)})
-                    if not self._judged(name, wider)[1]:
-                        kept = wider
-                entry, problems = self._judged(name, kept)
-                if entry is not None and not problems:
-                    self.entries[name] = entry
-                    break
+            kept, problems = self._what_holds(name, wire)
+            entry = self._judged(name, kept)[0]
+            if entry is not None and not self._judged(name, kept)[1] and _says_enough(self.sketches[name], kept):
+                self.entries[name] = entry
+                self.left_out[name] = problems
+
+    def _what_holds(self, name: str, wire: WireEntry) -> tuple[WireEntry, list[str]]:
+        """The entry with the parts that hold, and what is wrong with those that are left out.
+
+        Parts come in the order in which they lean on each other: an answer may read a row that an effect binds, and a rule
+        a parameter.
+        """
+        kept, problems = WireEntry(name=name, owner=wire.owner), list[str]()
+        if wire.owner and self._judged(name, kept)[1]:
+            problems += self._judged(name, kept)[1][:1]
+            kept = WireEntry(name=name)
+        for field in _PARTS:
+            for part in getattr(wire, field):
+                wider = kept.model_copy(update={field: (*getattr(kept, field), part)})
+                wrong = self._judged(name, wider)[1]
+                before = self._judged(name, kept)[1]
+                # What fails for what is yet to come, as an update does that sets nothing so far, is judged with the next part.
+                if not wrong or (before and set(wrong) <= set(before)):
+                    kept = wider
+                else:
+                    problems.append(f"{_named(part)}: {wrong[0].removeprefix(f'{name}: ')}")
+        return (self._without_idle(name, kept) if problems else kept), problems
+
+    def _without_idle(self, name: str, wire: WireEntry) -> WireEntry:
+        """The entry without parameters that only what was left out had use for."""
+        for part in wire.parameters:
+            less = wire.model_copy(update={"parameters": tuple(each for each in wire.parameters if each != part)})
+            if not self._judged(name, less)[1]:
+                wire = less
+        return wire
 
     def _judged(self, name: str, wire: WireEntry) -> tuple[ToolEntry | None, list[str]]:
         """The entry that the agent means, and what is wrong with it; composing it is dear, so it is done once for each."""
@@ -191,3 +217,19 @@ class _Work:
             found |= {name for name in known if name.replace("_", " ") in words.replace("_", " ")}
             found |= {named for word in spoken if (named := named_in(word.strip(".,:;()"), tuple(known)))}
         return found
+
+
+def _says_enough(sketch: ToolSketch, wire: WireEntry) -> bool:
+    """Whether a tool that is nothing but what the agent says of it does anything yet."""
+    return {"compute": bool(wire.returns), "action": bool(wire.set or wire.effects)}.get(sketch.kind, True)
+
+
+def _named(part: str | WireRule | WireEffect) -> str:
+    """A part of an entry as its tool's readers know it."""
+    match part:
+        case WireRule(code=code):
+            return f"`{code}`"
+        case WireEffect():
+            return f"the change of `{part.insert or part.update or part.delete}`"
+        case _:
+            return f"`{part if len(part) <= _LONGEST_PART else part[:_LONGEST_PART] + '...'}`"

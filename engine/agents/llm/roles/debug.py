@@ -11,6 +11,7 @@ from engine.agents.llm.ask.structured import functions_in, json_answer, schema_o
 from engine.agents.llm.roles.test import CaseText, read_case, tool_in_words
 from engine.agents.llm.text.cases import write_call
 from engine.agents.llm.text.contract_words import contract_steps, head_of
+from engine.agents.llm.text.deviations import deviations
 from engine.agents.llm.text.functions import tool_source, without_docstring
 from engine.agents.llm.text.tables import tables_text
 from engine.agents.llm.text.traces import trace_text
@@ -21,8 +22,8 @@ from engine.models.tool import Contract, Tool
 
 MOST_FAILURES = 6
 """Failures that are told: further ones have mostly the same cause."""
-AFRESH = 3
-"""From this repair on, the code that failed is not shown: who did not find the fault twice copies it a third time."""
+LAST_AT_ZERO = 2
+"""Up to this repair the likeliest patch is wanted; where two of them did not do, something else has to be tried."""
 _LONGEST_FAILURE = 500
 _LINE = re.compile(r"line (\d+): ")
 _TOKENS_CODE = 1_500
@@ -62,12 +63,15 @@ class ModelDebug:
 
 def _code_question(request: RepairRequest) -> Question[str]:
     tool, database = request.tool, request.database
+    steps = contract_steps(tool, database)
+    deviating = deviations(tool.source, [step.partition(". ")[2] for step in steps.split("\n")])
     failures = [_with_line(failure, tool.source)[:_LONGEST_FAILURE] for failure in request.failures[:MOST_FAILURES]]
     system, user = fill(
         "debug",
         tables=tables_text(database, touched_tables(tool, database), rules=False),
-        steps=f"{head_of(tool)}\n{contract_steps(tool, database)}",
-        code=_shown_code(tool) if request.round < AFRESH else "",
+        steps=f"{head_of(tool)}\n{steps}",
+        code=_shown_code(tool),
+        deviations="\n".join(f"- {deviation}" for deviation in deviating),
         failures="\n".join(f"- {failure}" for failure in failures),
         call="" if request.trace is None else trace_text(request.trace, database),
         wish=request.hint,
@@ -76,21 +80,20 @@ def _code_question(request: RepairRequest) -> Question[str]:
         role="debug",
         system=system,
         user=user,
-        parse=lambda text: _new_source(tool, text),
+        parse=lambda text: _new_source(tool, text, deviating),
         subject=tool.name,
         most_tokens=_TOKENS_CODE,
-        # The first patch is the likeliest one; where it did not do, something else has to be tried.
-        temperature=0.0 if request.round == 1 else 0.5,
         round=request.round,
-        sample=request.round - 1,
+        sample=max(0, request.round - LAST_AT_ZERO),
         schema_name="debug",
     )
 
 
-def _new_source(tool: Tool, text: str) -> str:
+def _new_source(tool: Tool, text: str, deviating: list[str]) -> str:
     source = tool_source(tool, functions_in(text, [tool.name])[tool.name])
     if source == tool.source:
-        raise Unusable(["that is the code that failed, unchanged; find what is wrong with it and change that"])
+        words = "that is the code that failed, unchanged; find what is wrong with it and change that"
+        raise Unusable([words, *(f"change this: {deviation}" for deviation in deviating)])
     return source
 
 

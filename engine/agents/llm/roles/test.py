@@ -34,6 +34,13 @@ class _Cases(Model):
     cases: tuple[CaseText, ...]
 
 
+class _Read(Model):
+    """The cases of an answer, and what is wrong with those that are none."""
+
+    cases: tuple[ProposedCase, ...]
+    problems: tuple[str, ...] = ()
+
+
 class ModelTest:
     """Asks a model for cases for some tools at once; see `engine.agents.roles.foundation.TestAgent`."""
 
@@ -52,11 +59,10 @@ class ModelTest:
             CannotAnswer: No usable case came out.
         """
         database, tools = request.database, request.tools
-        touched = {table for tool in tools for table in touched_tables(tool, database)}
         system, user = fill(
             "test",
             now=request.now,
-            tables=tables_text(database, touched),
+            tables=tables_text(database, _touched(tools, database)),
             tools="\n\n".join(tool_in_words(tool) for tool in tools),
         )
         question = Question(
@@ -69,7 +75,8 @@ class ModelTest:
             most_tokens=_TOKENS_AROUND + _TOKENS_A_TOOL * len(tools),
             schema_name="test",
         )
-        return TestAnswer(cases=await self._asker.ask(question))
+        read = await self._asker.ask(question)
+        return TestAnswer(cases=read.cases, left_out=read.problems)
 
 
 def tool_in_words(tool: Tool) -> str:
@@ -111,8 +118,8 @@ def read_case(written: CaseText, tools: tuple[Tool, ...], database: DatabaseSche
     return ProposedCase(tool=name, note=note, rows=rows, arguments=arguments, expects=written.expects)
 
 
-def _cases(text: str, tools: tuple[Tool, ...], database: DatabaseSchema) -> tuple[ProposedCase, ...]:
-    """The cases that can be read; the others are left out, unless there are no more."""
+def _cases(text: str, tools: tuple[Tool, ...], database: DatabaseSchema) -> _Read:
+    """The cases that can be read; the others are left out, each with its reason, unless there are no more."""
     written = json_answer(_Cases)(text).cases
     cases: list[ProposedCase] = []
     problems: list[str] = []
@@ -120,7 +127,12 @@ def _cases(text: str, tools: tuple[Tool, ...], database: DatabaseSchema) -> tupl
         try:
             cases.append(read_case(one, tools, database))
         except Unusable as unusable:
-            problems.extend(unusable.problems)
+            problems.append("; ".join(unusable.problems))
     if written and not cases:
-        raise Unusable(problems)
-    return tuple(cases)
+        raise Unusable([*dict.fromkeys(problems), f"there are only the tables {', '.join(_touched(tools, database))}"])
+    return _Read(cases=tuple(cases), problems=tuple(problems))
+
+
+def _touched(tools: tuple[Tool, ...], database: DatabaseSchema) -> list[str]:
+    touched = {table for tool in tools for table in touched_tables(tool, database)}
+    return [table.name for table in database.tables if table.name in touched]
