@@ -59,6 +59,7 @@ def test_tool(
     seed: int | str,
     runtimes: Runtimes,
     extra: Sequence[Case] = (),  # noqa: PT028 - no test
+    planned: Plan | None = None,  # noqa: PT028
 ) -> ToolOutcome:
     """Tests one tool, apart from all others.
 
@@ -72,9 +73,10 @@ def test_tool(
         seed: Decides the planned cases.
         runtimes: Where it runs.
         extra: Further cases, such as those of the test agent, with what the contract says of them.
+        planned: What `plan_cases` gives for this tool, where that is known already.
     """
     try:
-        plan = plan_cases(spec, tool, seed)
+        plan = planned or plan_cases(spec, tool, seed)
     except ScaleEnvError as error:
         report = ToolReport(tool=tool.name, admitted=False, reasons=(f"no cases could be planned: {error}",))
         return ToolOutcome(report, (), (), contract_fails=True)

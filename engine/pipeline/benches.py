@@ -16,6 +16,7 @@ from engine.models.tool import Tool
 from engine.models.trace import Trace
 
 if TYPE_CHECKING:
+    from engine.foundation.cases import Plan
     from engine.runtime.base import Runtime
     from engine.tasks.build import TaskBuilder
 
@@ -101,8 +102,14 @@ class FoundationBench:
         self._bench.__exit__()
 
 
-def judge_tool(bench: FoundationBench, name: str) -> Judgement:
-    """Admits or rejects one tool; the same whatever else was tested before."""
+def judge_tool(bench: FoundationBench, name: str, planned: Plan | None = None) -> Judgement:
+    """Admits or rejects one tool; the same whatever else was tested before.
+
+    Args:
+        bench: Knows the tool.
+        name: Which.
+        planned: The cases that follow from its contract, where they are planned already.
+    """
     from engine.foundation.build import refusal
     from engine.foundation.proposed import examine_cases
     from engine.foundation.testing import test_tool
@@ -113,7 +120,7 @@ def judge_tool(bench: FoundationBench, name: str) -> Judgement:
         outcome = refusal(tool, reasons)
     else:
         extra = examine_cases(plan.spec, tool, plan.cases.get(name, ()), plan.seed).cases
-        outcome = test_tool(plan.spec, tool, plan.seed, bench.runtimes, extra)
+        outcome = test_tool(plan.spec, tool, plan.seed, bench.runtimes, extra, planned)
     return Judgement(
         tool=tool,
         report=outcome.report,

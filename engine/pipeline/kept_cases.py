@@ -1,13 +1,28 @@
-"""The test agent's cases as a run has kept them, so that a tool is tested with them again whenever it is tested again."""
+"""The first answers on tools as a run has kept them: a tool is tested with the same cases again whenever it is tested again."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.agents.roles.foundation import ProposedCase
+from engine.agents.roles.foundation import OpenPair, ProposedCase
+from engine.models.base import Model
 from engine.store import Store
 
 Cases = dict[str, tuple[ProposedCase, ...]]
+
+
+class JudgedPairs(Model):
+    """What the dependency agent said.
+
+    Attributes:
+        asked: The pairs about which it was asked.
+        flows: Those that it took for data flows.
+        problem: Why no answer came, if none did.
+    """
+
+    asked: tuple[OpenPair, ...] = ()
+    flows: tuple[OpenPair, ...] = ()
+    problem: str = ""
 
 
 class Kept(NamedTuple):
@@ -16,10 +31,12 @@ class Kept(NamedTuple):
     Attributes:
         cases: Tool -> the cases on which test agent and contract agreed.
         patched: Tools whose contract was found wrong by a case, and is another one now.
+        pairs: The pairs of tools that were judged while code was written.
     """
 
     cases: Cases
     patched: frozenset[str]
+    pairs: JudgedPairs = JudgedPairs()
 
 
 def kept_of_run(store: Store, run: str) -> Kept:
@@ -30,7 +47,8 @@ def kept_of_run(store: Store, run: str) -> Kept:
                 name: tuple(ProposedCase.model_validate(case) for case in each)
                 for name, each in event.data["cases"].items()
             }
-            return Kept(cases, frozenset(event.data.get("patched", ())))
+            pairs = JudgedPairs.model_validate(event.data.get("pairs", {}))
+            return Kept(cases, frozenset(event.data.get("patched", ())), pairs)
     return Kept({}, frozenset())
 
 

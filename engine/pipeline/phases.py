@@ -20,6 +20,7 @@ from engine.pipeline.benches import (
 from engine.pipeline.cast import Cast
 from engine.pipeline.composing import compose_domain
 from engine.pipeline.judge_pairs import judge_pairs
+from engine.pipeline.kept_cases import kept_of_run
 from engine.pipeline.ledger import Ledger
 from engine.pipeline.repair import ToolSmith
 from engine.store.tasks import TaskFilter, TaskOutcome
@@ -82,7 +83,7 @@ class Phases:
         edges = infer(domain)
         events = [ledger.event("step", f"{len(edges)} edges inferred.", edges=len(edges))]
         if self._cast.is_model("dependency"):
-            more, told = judge_pairs(self._cast, domain, edges)
+            more, told = judge_pairs(self._cast, domain, edges, kept_of_run(self._store, self._run.id).pairs)
             edges = (*edges, *more)
             events.append(ledger.event(*told))
         ledger.commit("graph", lambda: self._store.edges.save(self._name, edges), events)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from engine.agents.roles import CannotAnswer
 from engine.agents.roles.foundation import PatchKind, ProposedCase, RepairAnswer, RepairRequest
@@ -19,12 +20,17 @@ from engine.models.domain import DomainSpec
 from engine.models.role import COMPOSER
 from engine.models.run import RunEvent
 from engine.models.tool import Tool
-from engine.pipeline.benches import FoundationBench, FoundationPlan, Judgement, judge_tool
+from engine.pipeline.benches import FoundationBench, FoundationPlan, Judgement
+from engine.pipeline.case_planning import CasePlanning, PlannedTool, judge_planned
 from engine.pipeline.cast import Cast
 from engine.pipeline.coding import Proposed, Written, propose_cases, together, write_sources
 from engine.pipeline.disputes import Settled, settle
-from engine.pipeline.kept_cases import kept_of_run
+from engine.pipeline.judge_pairs import judge_early
+from engine.pipeline.kept_cases import JudgedPairs, kept_of_run
 from engine.pipeline.ledger import Ledger
+
+if TYPE_CHECKING:
+    from engine.foundation.cases import Plan
 
 MOST_ROUNDS = 3
 """Repairs of one tool: what three patches with the exact failures did not mend is a tool that the model can't write."""
@@ -95,6 +101,7 @@ class ToolSmith:
         self._store = ledger.store
         self._name = ledger.run.domain
         self._seed = ledger.run.options.seed
+        self._planned: dict[str, Plan] = {}
 
     def work(self) -> None:
         """Does what is left of the phase."""
@@ -121,10 +128,12 @@ class ToolSmith:
         ledger, cast = self._ledger, self._cast
         if ledger.is_done(CODE_STEP):
             return self._prepared_before(tools)
-        written, proposed = cast.wait(self._first_answers(spec, tools))
-        settled = cast.wait(settle(cast, spec, written.tools, proposed.cases, self._seed)) if proposed.cases else {}
-        patched = [each.tool for each in settled.values() if each.is_patched]
-        again = {tool.name: tool for tool in self._written_again(spec, patched)}
+        with CasePlanning(self._executor, spec, tools, self._seed) as planning:
+            written, proposed, pairs = cast.wait(self._first_answers(spec, tools))
+            settled = cast.wait(settle(cast, spec, written.tools, proposed.cases, self._seed)) if proposed.cases else {}
+            patched = [each.tool for each in settled.values() if each.is_patched]
+            again = {tool.name: tool for tool in self._written_again(spec, patched)}
+        self._planned = planning.cases
         done = tuple(again.get(tool.name, tool) for tool in written.tools)
         cases = {name: each.cases for name, each in settled.items() if each.cases}
         ledger.commit(
@@ -132,7 +141,7 @@ class ToolSmith:
             lambda: self._store.tools.rewrite(self._name, done),
             [
                 *self._problems_of(written, proposed),
-                *self._words_of(done, settled, cases, list(again)),
+                *self._words_of(done, settled, cases, list(again), pairs),
             ],
         )
         return _Prepared(done, cases, set(again))
@@ -141,7 +150,7 @@ class ToolSmith:
         """The code of tools whose contract is another one now."""
         return self._cast.wait(write_sources(self._cast, patched, spec.database)).tools if patched else ()
 
-    async def _first_answers(self, spec: DomainSpec, tools: tuple[Tool, ...]) -> tuple[Written, Proposed]:
+    async def _first_answers(self, spec: DomainSpec, tools: tuple[Tool, ...]) -> tuple[Written, Proposed, JudgedPairs]:
         cast = self._cast
 
         async def code() -> Written:
@@ -150,7 +159,10 @@ class ToolSmith:
         async def cases() -> Proposed:
             return await propose_cases(cast, spec, tools) if cast.is_model("test") else Proposed({}, {})
 
-        return await asyncio.gather(code(), cases())
+        async def pairs() -> JudgedPairs:
+            return await judge_early(cast, spec, tools) if cast.is_model("dependency") else JudgedPairs()
+
+        return await asyncio.gather(code(), cases(), pairs())
 
     def _problems_of(self, written: Written, proposed: Proposed) -> list[RunEvent]:
         event = self._ledger.event
@@ -166,6 +178,7 @@ class ToolSmith:
         settled: dict[str, Settled],
         cases: dict[str, tuple[ProposedCase, ...]],
         patched: list[str],
+        pairs: JudgedPairs,
     ) -> list[RunEvent]:
         ledger, cast = self._ledger, self._cast
         events = [
@@ -181,7 +194,8 @@ class ToolSmith:
             count = sum(len(each) for each in cases.values())
             words.append(f"{count} further test cases by {cast.player('test')}.")
         data = {name: [case.model_dump(mode="json") for case in each] for name, each in cases.items()}
-        return [*events, ledger.event("step", " ".join(words), cases=data, patched=patched)]
+        judged = pairs.model_dump(mode="json")
+        return [*events, ledger.event("step", " ".join(words), cases=data, patched=patched, pairs=judged)]
 
     def _prepared_before(self, tools: tuple[Tool, ...]) -> _Prepared:
         """What an earlier process of this run was answered: code is in the store, cases are in the log."""
@@ -200,8 +214,10 @@ class ToolSmith:
     ) -> list[_Failing]:
         """Tests tools and stores the verdict on those that it is the last on; gives the others."""
         plan = FoundationPlan(spec=spec, tools=tuple(tools), seed=self._seed, cases=prepared.cases)
+        patched = prepared.patched | {name for name, each in before.items() if each.is_patched}
+        items = [PlannedTool(name, None if name in patched else self._planned.get(name)) for name in names]
         failing: list[_Failing] = []
-        with closing(self._executor.map(FoundationBench, plan, judge_tool, names)) as judgements:
+        with closing(self._executor.map(FoundationBench, plan, judge_planned, items)) as judgements:
             for judgement in judgements:
                 name = judgement.tool.name
                 each = before.get(name, _Failing(judgement, is_patched=name in prepared.patched))

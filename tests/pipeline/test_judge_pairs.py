@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from engine.graph.infer import infer
-from engine.graph.open_pairs import open_pairs
+from engine.graph.open_pairs import edge_of, open_pairs
 from engine.pipeline.cast import Cast
-from engine.pipeline.judge_pairs import judge_pairs
+from engine.pipeline.judge_pairs import judge_early, judge_pairs
+from engine.pipeline.kept_cases import JudgedPairs
 from tests.fakes.asker import ScriptedAsker
 from tests.fakes.bookings import bookings_domain
 
@@ -46,3 +47,36 @@ def test_an_unusable_answer_leaves_the_pairs_open_and_says_so(answer: str) -> No
     assert edges == ()
     assert kind == "warning"
     assert "not judged" in words
+
+
+def test_what_was_judged_before_there_was_code_counts_for_what_is_admitted() -> None:
+    asker: Any = ScriptedAsker(lambda *_: '{"flows": [1]}')
+    cast = Cast({"dependency": "test/model"}, make_client=lambda: asker, tools_per_call=lambda _: 5)
+    try:
+        early = cast.wait(judge_early(cast, DOMAIN.spec, DOMAIN.tools))
+        assert early.asked == open_pairs(DOMAIN, EDGES)
+        edges, told = judge_pairs(cast, DOMAIN, EDGES, early)
+        assert len(asker.asked) == 1
+        (flow,) = early.flows
+        fewer = DOMAIN.model_copy(update={"tools": tuple(tool for tool in DOMAIN.tools if tool.name != flow.source)})
+        left, _ = judge_pairs(cast, fewer, infer(fewer), early)
+    finally:
+        cast.close()
+    assert (edges, told) == judged('{"flows": [1]}')[:2]
+    assert flow.source not in {edge.source for edge in left}
+
+
+def test_pairs_that_nobody_was_asked_about_are_judged_in_the_end() -> None:
+    asker: Any = ScriptedAsker(lambda *_: '{"flows": [1]}')
+    cast = Cast({"dependency": "test/model"}, make_client=lambda: asker, tools_per_call=lambda _: 5)
+    first, *others = open_pairs(DOMAIN, EDGES)
+    early = JudgedPairs(asked=tuple(others), problem="nothing came")
+    try:
+        edges, (kind, words) = judge_pairs(cast, DOMAIN, EDGES, early)
+    finally:
+        cast.close()
+    assert [edge.id for edge in edges] == [edge_of(first).id]
+    assert (kind, words) == (
+        "warning",
+        f"{len(others)} of {1 + len(others)} pairs that are left open were not judged: nothing came",
+    )
