@@ -138,12 +138,27 @@ def visit(page: Page, address: str, name: str = "", **query: str) -> None:
     page.wait_for_selector(READY)
 
 
-def until(page: Page, done: Callable[[], Any], act: Callable[[], Any] = lambda: None, *, seconds: float = 20) -> None:
-    """Acts again and again until the effect shows: a press while the page is being drawn is lost."""
+def until(
+    page: Page,
+    done: Callable[[], Any],
+    act: Callable[[], Any] = lambda: None,
+    *,
+    seconds: float = 20,
+    pause: float = 1,
+) -> None:
+    """Acts again and again until the effect shows: a press while the page is being drawn is lost.
+
+    Args:
+        page: The tab.
+        done: Whether the effect shows.
+        act: What is done for it.
+        seconds: When to give up.
+        pause: Seconds before it acts again; more where acting twice has another effect than acting once.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         act()
-        for _ in range(10):
+        for _ in range(int(pause * 10)):
             page.wait_for_timeout(100)
             if done():
                 return

@@ -49,7 +49,9 @@ def press(page: Page, key: str) -> str:
     """Presses a key until another task is served, and returns its id."""
     before = shown(page)
     page.wait_for_timeout(450)  # a key that comes before the task could be read is not counted
-    until(page, lambda: shown(page) != before, lambda: page.keyboard.press(key))
+    page.wait_for_selector(READY)
+    # A slow answer is waited for: the key, pressed again, would decide on the next task.
+    until(page, lambda: shown(page) != before, lambda: page.keyboard.press(key), seconds=60, pause=6)
     return shown(page)
 
 
@@ -115,7 +117,7 @@ def test_a_key_pressed_twice_decides_on_one_task_only(page: Page, address: str, 
             page.keyboard.press("a")
             page.wait_for_timeout(60)
 
-    until(page, lambda: shown(page) != first, hammer)
+    until(page, lambda: shown(page) != first, hammer, seconds=60, pause=6)
     page.wait_for_timeout(500)
     assert [id for id, review in reviews(store).items() if review == "approved"] == [first]
 
