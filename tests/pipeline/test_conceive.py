@@ -210,6 +210,33 @@ def test_of_a_partly_wrong_entry_each_part_that_holds_is_kept_and_nothing_else_i
         assert sum(f"does without {left_out}: " in words for words in warnings) == 1, warnings
 
 
+def test_a_rule_that_stays_the_wrong_way_round_is_turned_to_what_its_code_names() -> None:
+    def backwards(question: Question[Any], turn: int) -> str:
+        answer = good(question, turn)
+        if question.role != "contract":
+            return answer
+        # Both slips are a small model's own: what is refused for what must hold, and a prefix for what a tool is given.
+        rule = {"code": "no_bicycle_yet", "allowed_if": "not exists('bicycle', customer_id=parameters.customer_id)"}
+        data = json.loads(answer)
+        for tool in data["tools"]:
+            if tool["name"] == "join_repair_club":
+                same = {"code": "again", "allowed_if": "exists('bicycle', customer_id=customer_id)"}
+                alien = {"code": "no_repair", "allowed_if": "exists('repair', bicycle_id=customer_id)"}
+                tool["rules"] += [rule, same, alien]
+        return json.dumps(data)
+
+    conception = conceived(backwards)
+    club = conception.blueprint.tools["join_repair_club"][1]
+    warnings = "\n".join(conception.warnings)
+    assert {"again", "no_repair"}.isdisjoint(rule.code for rule in club.rules)
+    assert "rule `again` says the same as `no_bicycle_yet`" in warnings
+    assert "`bicycle_id` is the key of a bicycle, `customer_id` that of a customer" in warnings
+    turned = next(rule for rule in club.rules if rule.code == "no_bicycle_yet")
+    assert turned.rule == "requires_earlier"
+    assert turned.rows == "bicycle"
+    assert turned.match == {"customer_id": "customer_id"}
+
+
 def test_tools_that_fail_are_asked_for_once_more_with_their_mistakes() -> None:
     seen: list[str] = []
 

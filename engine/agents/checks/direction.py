@@ -49,6 +49,14 @@ def is_backwards(code: str, check: str) -> bool:
     return state[1] in ("available", "in_stock") and _is_at_most_zero(tree)
 
 
+def turned(check: str) -> str:
+    """The opposite of a condition, without a double negation."""
+    tree = parse_expression(check.strip())
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
+        return ast.unparse(tree.operand)
+    return ast.unparse(ast.UnaryOp(op=ast.Not(), operand=tree))
+
+
 def _is_past(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> bool:
     """Whether a moment is compared to lie behind the clock; with the sides changed over, ahead of it."""
     if _is_clock(right):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from engine.agents.checks.direction import is_backwards, turned
 from engine.agents.checks.entries import check_entry
 from engine.agents.composer.schema import compose_database
 from engine.agents.composer.tool_scope import scope_of
@@ -171,7 +172,7 @@ class _Work:
             problems += self._judged(name, kept)[1][:1]
             kept = WireEntry(name=name)
         for field in _PARTS:
-            for part in getattr(wire, field):
+            for part in map(_the_right_way_round, getattr(wire, field)):
                 wider = kept.model_copy(update={field: (*getattr(kept, field), part)})
                 wrong = self._judged(name, wider)[1]
                 before = self._judged(name, kept)[1]
@@ -179,7 +180,8 @@ class _Work:
                 if not wrong or (before and set(wrong) <= set(before)):
                     kept = wider
                 else:
-                    problems.append(f"{_named(part)}: {wrong[0].removeprefix(f'{name}: ')}")
+                    called = _named(part)
+                    problems.append(f"{called}: {wrong[0].removeprefix(f'{name}: ').removeprefix(f'rule {called}: ')}")
         return (self._without_idle(name, kept) if problems else kept), problems
 
     def _without_idle(self, name: str, wire: WireEntry) -> WireEntry:
@@ -217,6 +219,13 @@ class _Work:
             found |= {name for name in known if name.replace("_", " ") in words.replace("_", " ")}
             found |= {named for word in spoken if (named := named_in(word.strip(".,:;()"), tuple(known)))}
         return found
+
+
+def _the_right_way_round(part: str | WireRule | WireEffect) -> str | WireRule | WireEffect:
+    """A rule that still says what its code refuses, the corrective turn notwithstanding, as the opposite: so both agree."""
+    if isinstance(part, WireRule) and is_backwards(part.code, part.check):
+        return part.model_copy(update={"check": turned(part.check)})
+    return part
 
 
 def _says_enough(sketch: ToolSketch, wire: WireEntry) -> bool:

@@ -14,7 +14,7 @@ from engine.agents.checks.names import LONGEST_NAME
 from engine.agents.checks.words import one_line
 from engine.agents.composer.sketch_entry import skeleton
 from engine.agents.composer.tool_scope import ToolScope, scope_of
-from engine.agents.llm.text.rule_guards import guard_rule
+from engine.agents.llm.text.rule_guards import guard_rule, strange_key
 from engine.agents.llm.text.rules import read_rule, write_rule
 from engine.agents.llm.text.wire import Text, Texts, Wire
 from engine.contracts.expression import parse_message
@@ -85,6 +85,7 @@ _TYPES: dict[str, ColumnType] = {
     "real": "real", "float": "real", "boolean": "boolean", "bool": "boolean", "flag": "boolean", "date": "date",
     "datetime": "datetime", "time": "time",
 }  # fmt: skip
+_PREFIX = re.compile(r"\bparameters\.(?=[a-z_])")
 _RANGE = re.compile(r"^([a-z]+)(?:\s+(-?[\d.]{0,15}\d)\s*\.\.\s*(-?[\d.]{0,15}\d))?$")
 _INTEGERS = frozenset({"count", "len", "int", "days_between", "minutes_between", "weekday"})
 
@@ -96,6 +97,8 @@ def read_entry(wire: WireEntry, sketch: ToolSketch, blueprint: Blueprint, databa
         ValueError: Something that was written can't be read; the message says what.
         CannotAnswer: The sketch itself contradicts the entities.
     """
+    if "parameters" not in blueprint.entities:
+        wire = _without_prefix(wire)
     fields = skeleton(sketch, blueprint, database)
     parameters = {name: _parameter(text) for name, text in _assignments(wire.parameters, "parameters")}
     owner = _owner(wire.owner)
@@ -129,6 +132,13 @@ def read_entry(wire: WireEntry, sketch: ToolSketch, blueprint: Blueprint, databa
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _without_prefix(wire: WireEntry) -> WireEntry:
+    """The entry with `parameters.book_id`, as small models call what a tool is given, as plain `book_id`."""
+    text = wire.model_dump_json()
+    bare = _PREFIX.sub("", text)
+    return wire if bare == text else WireEntry.model_validate_json(bare)
 
 
 def write_entry(name: str, entry: ToolEntry) -> WireEntry:
@@ -212,7 +222,9 @@ def _rules(
     problems: list[str] = []
     for wire in wires:
         try:
-            rules.append(_rule(wire, scope, database, words))
+            rule = _rule(wire, scope, database, words)
+            _refuse_repetition(rule, rules)
+            rules.append(rule)
         except ValueError as error:
             problems.append(str(error))
     if problems:
@@ -230,7 +242,17 @@ def _rule(wire: WireRule, scope: ToolScope, database: DatabaseSchema, words: Map
         rule = read_rule(wire.check, code, _message(wire.says, code, words.get(code, "")), wire.when.strip())
     except ValueError as error:
         raise ValueError(f"rule `{code}`: {error}") from None
+    references = {one.name: one.refers_to.partition(".")[0] for one in scope.parameters if one.refers_to}
+    if problem := strange_key(rule, references, database):
+        raise ValueError(f"rule `{code}`: {problem}")
     return guard_rule(rule, lambda node: scope.may_be_empty(node, database))
+
+
+def _refuse_repetition(rule: Rule, before: Sequence[Rule]) -> None:
+    said = rule.model_dump(exclude={"code", "message"})
+    for other in before:
+        if other.model_dump(exclude={"code", "message"}) == said:
+            raise ValueError(f"rule `{rule.code}` says the same as `{other.code}`, so it could never be the reason")
 
 
 def _message(text: str, code: str, words: str) -> str:

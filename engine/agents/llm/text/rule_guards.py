@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from engine.contracts.expression import parse
 from engine.errors import ExpressionError
+from engine.models.database import DatabaseSchema
 from engine.seeds.rules import Condition, Rule
 
 
@@ -79,3 +81,21 @@ def guard_rule(rule: Rule, empty: Callable[[ast.expr], bool]) -> Rule:
     if isinstance(rule, Condition):
         return rule.model_copy(update={"that": guarded(rule.that, empty)})
     return rule
+
+
+def strange_key(rule: Rule, references: Mapping[str, str], database: DatabaseSchema) -> str:
+    """What is wrong with a search by a key of another table (`book_id=checkout_id`), which finds nothing; empty where nothing is.
+
+    Args:
+        rule: Any rule; only those over rows search.
+        references: Parameter -> the table whose key it is.
+        database: The schema.
+    """
+    table = database.table.get(str(getattr(rule, "rows", "")))
+    match: Any = getattr(rule, "match", {})
+    for column, value in match.items() if table is not None and isinstance(match, dict) else ():  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        own = table.reference_of(str(column)) if table is not None else None  # pyright: ignore[reportUnknownArgumentType]
+        given = references.get(str(value))  # pyright: ignore[reportUnknownArgumentType]
+        if own is not None and given is not None and own.table != given:
+            return f"`{column}` is the key of a {own.table}, `{value}` that of a {given}"
+    return ""
