@@ -13,11 +13,11 @@ from engine.contracts.dependence import known_by
 from engine.contracts.draft import Draft
 from engine.contracts.effect_code import EffectWriter
 from engine.contracts.evaluate import STATED_ANY
-from engine.contracts.expression import Expression, parse, parse_message
+from engine.contracts.expression import parse, parse_message
 from engine.contracts.keeping import Keeper
-from engine.contracts.layout import Group, Text, flat, layout
+from engine.contracts.layout import Group, Text, layout
 from engine.contracts.query_code import QueryWriter
-from engine.contracts.rendering import Renderer, quoted
+from engine.contracts.rendering import quoted
 from engine.models.database import DatabaseSchema
 from engine.models.tool import Parameter, Tool
 
@@ -41,15 +41,6 @@ def write_source(tool: Tool, database: DatabaseSchema) -> str:
         ExpressionError: An expression is not in the contract language.
     """
     return _Writer(tool, database).write()
-
-
-def python_of(expression: Expression, names: dict[str, str] | None = None) -> str:
-    """One expression as Python on one line.
-
-    Args:
-        names: Name -> the Python that it stands for, such as `price` -> `row["price"]` for a table's check.
-    """
-    return flat(Renderer(DatabaseSchema(tables=()), dict(names or {})).text(expression.tree))
 
 
 def source_around(body: str, tool: Tool) -> str:

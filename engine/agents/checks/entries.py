@@ -1,8 +1,6 @@
-"""Whether tools in the blueprint language hold: each is composed by itself, so that one that fails is known by name."""
+"""Whether a tool in the blueprint language holds: it is composed by itself, so that one that fails is known by name."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from engine.agents.composer.compose import compose_tools
 from engine.agents.composer.tool_scope import with_tools
@@ -34,23 +32,6 @@ def check_entry(name: str, entity: str, entry: ToolEntry, blueprint: Blueprint, 
     except ScaleEnvError as error:
         return [f"{name}: {error}"]
     return []
-
-
-def check_entries(
-    entries: Mapping[str, ToolEntry], entities: Mapping[str, str], blueprint: Blueprint, database: DatabaseSchema
-) -> dict[str, list[str]]:
-    """Tool -> what is wrong with it; tools that hold are missing.
-
-    Args:
-        entries: The tools.
-        entities: Tool -> entity.
-        blueprint: The domain's entities.
-        database: The schema composed from them.
-    """
-    found = {
-        name: check_entry(name, entities.get(name, ""), entry, blueprint, database) for name, entry in entries.items()
-    }
-    return {name: problems for name, problems in found.items() if problems}
 
 
 def _place(path: tuple[str | int, ...], name: str) -> str:

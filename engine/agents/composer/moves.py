@@ -40,7 +40,7 @@ def compose_transfer(draft: Draft) -> Tool:
     amount = draft.parameter_for(
         column, name="amount", description=f"How much {column.replace('_', ' ')} to move; more than zero."
     )
-    draft.add(amount.model_copy(update={"minimum": 0, "maximum": None}))
+    draft.add(amount.model_copy(update={"minimum": 0.0, "maximum": None}))
     common.add_parameters(draft)
     common.require_user(draft)
     draft.bind_parameter_rows()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.agents.checks.databases import blueprint_of, check_database
-from engine.agents.checks.entries import check_entries
+from engine.agents.checks.entries import check_entry
 from engine.agents.checks.ideas import check_idea
 from engine.agents.checks.sketches import check_sketches
 from engine.agents.composer.blueprint_sketches import idea_of, sketches_of
@@ -41,6 +41,7 @@ from engine.agents.roles.foundation import (
 from engine.seeds import read_seed
 from engine.seeds.blueprint import Blueprint
 from engine.seeds.idea import DomainIdea, ToolSketch
+from engine.seeds.tool_entry import ToolEntry
 from tests.fakes.asker import ScriptedAsker
 from tests.fakes.material import load
 from tests.fakes.script import Script, role_of
@@ -51,6 +52,15 @@ IDEA = read_idea(WireDomain.model_validate(MATERIAL.idea), KEYWORD)
 SKETCHES = tuple(read_sketch(wire, IDEA) for wire in WireTools.model_validate({"tools": list(MATERIAL.sketches)}).tools)
 SCRIPT = Script(MATERIAL)
 PLAYERS = ("composer", "blueprint", "model")
+
+
+def _problems(entries: Mapping[str, ToolEntry], entity: Mapping[str, str], blueprint: Blueprint) -> list[str]:
+    database = compose_database(blueprint)
+    return [
+        problem
+        for name, entry in entries.items()
+        for problem in check_entry(name, entity.get(name, ""), entry, blueprint, database)
+    ]
 
 
 def good(question: Question[Any], _turn: int) -> str:
@@ -165,7 +175,7 @@ def test_a_contract_agent_gives_entries_that_can_be_composed(player: str) -> Non
     assert entries == asyncio.run(agent.formalise(request)).tools
     assert entries
     assert entries.keys() <= entity.keys()
-    assert check_entries(entries, entity, blueprint, compose_database(blueprint)) == {}
+    assert _problems(entries, entity, blueprint) == []
     assert all(entries[sketch.name].kind == sketch.kind for sketch in asked if sketch.name in entries)
 
 
@@ -279,7 +289,7 @@ def test_hostile_contracts_are_usable_or_refused(answer: str) -> None:
     found = _answered(ModelContract(ScriptedAsker(lambda *_: answer)).formalise(request))
     if found is not None:
         entity = {sketch.name: sketch.entity for sketch in asked}
-        assert check_entries(found.tools, entity, BARE, compose_database(BARE)) == {}
+        assert _problems(found.tools, entity, BARE) == []
 
 
 BARE = blueprint_of(
