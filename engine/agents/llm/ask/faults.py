@@ -45,6 +45,7 @@ _NO_QUOTA = re.compile(r"insufficient_quota|credit balance|payment required", re
 _NO_PROVIDER = re.compile(
     r"LLM Provider NOT provided|No module named|pip install|not a valid URL|UnsupportedProtocol", re.I
 )
+_NO_KEY = re.compile(r"missing credentials|missing.{0,30}api.?key|api_key client option must be set", re.I)
 _NO_CONNECTION = re.compile(r"connection|connect|disconnected|reset by peer|network|name resolution|EOF", re.I)
 _PREFIX = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception|Timeout)\s*(?:-|:)\s*|litellm\.)+")
 
@@ -84,7 +85,7 @@ def fault_of(error: BaseException, *, key: str | None, now: datetime | None = No
 
 
 def _kind(names: set[str], status: int, said: str) -> FaultKind:
-    if _NO_PROVIDER.search(said) or (status in (400, 402, 429) and _NO_QUOTA.search(said)):
+    if _NO_PROVIDER.search(said) or _NO_KEY.search(said) or (status in (400, 402, 429) and _NO_QUOTA.search(said)):
         return "setup"
     if "ContextWindowExceededError" in names or (status in (400, 413, 422) and _TOO_LONG.search(said)):
         return "too_long"

@@ -38,6 +38,8 @@ def error(name: str, status: int | None, words: str = "words") -> Exception:
         ("NotFoundError", 404, "no", "setup"),
         ("BadRequestError", 400, "LLM Provider NOT provided. Pass in the LLM provider", "setup"),
         ("APIConnectionError", 500, "No module named 'boto3'", "setup"),
+        ("InternalServerError", 500, "OpenAIException - Missing credentials. Please pass an `api_key`", "setup"),
+        ("APIConnectionError", 500, "Missing Mistral API Key - A call is being made", "setup"),
         ("ContextWindowExceededError", 400, "", "too_long"),
         ("BadRequestError", 400, "This model's maximum context length is 8 tokens", "too_long"),
         (
