@@ -61,7 +61,8 @@ class RunDisplay:
     def update(self, progress: Progress, events: Sequence[RunEvent]) -> None:
         """Shows a step that was stored."""
         for event in events:
-            if event.kind != "step":
+            failed = event.kind == "status" and event.message.startswith("Failed: ")
+            if event.kind != "step" and not failed:  # why a run failed is what its command ends with
                 self._tell(event)
         words = counts_in_words(progress.counts)
         if self._spending is not None:

@@ -218,6 +218,7 @@ def test_a_server_that_is_gone_is_told_in_plain_words(tmp_path: Path) -> None:
     (tmp_path / "studio.toml").write_text(f'[models.endpoints."{MODEL}"]\nretries = 0\n', "utf-8")
     failed = ran(*WISH, "--base-url", gone, "--db", db, code=1)
     assert "does not answer" in failed.document["error"]
+    assert failed.err.count("does not answer") == 1
     assert "Traceback" not in failed.err
     with Store.open(db) as store:
         assert store.runs.get(f"{NAME}-1").status == "failed"
