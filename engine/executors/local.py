@@ -5,6 +5,7 @@ What runs where never shows in the answers: a piece of work sees its bench and i
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -55,7 +56,7 @@ class Executor(Protocol):
     def is_apart(self) -> bool: ...
 
     def prepare(self, modules: Sequence[str]) -> None:
-        """Makes ready for work that needs some modules, and does not wait for that."""
+        """Makes ready for work that needs some modules, and does not wait for that; later calls do nothing."""
         ...
 
     def map(
@@ -149,12 +150,18 @@ class ProcessExecutor:
         self._workers = [_Worker() for _ in range(workers)]
         self._folder = tempfile.TemporaryDirectory(prefix="scaleenv-", ignore_cleanup_errors=True)
         self._plans = 0
+        self._is_prepared = False
         self._kept: tuple[Any, Any, Path] | None = None
 
     def prepare(self, modules: Sequence[str]) -> None:
-        """Starts the processes, each of which imports the modules at once: that takes as long as many an item."""
-        for worker in self._workers:
-            worker.start(modules)
+        """Starts the processes, each of which imports the modules at once: that takes as long as many an item.
+
+        Later calls do nothing, not even where a process was stopped since: somebody else may be using them.
+        """
+        if not self._is_prepared:
+            self._is_prepared = True
+            for worker in self._workers:
+                worker.start(modules)
 
     def map(
         self,
@@ -343,6 +350,7 @@ def _serve(pipe: Connection[Any, Any], modules: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, _leave)
     for module in modules:
         import_module(module)
+    gc.freeze()  # what is imported stays: no search for garbage need look at it
     current, bench = "", None
     while True:
         try:

@@ -9,7 +9,7 @@ The contract evaluator finds the experiments; the runtime decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from engine.contracts.evaluate import conditions
@@ -38,9 +38,20 @@ def prove_edge(domain: Domain, edge: Edge, seed: int, runtime: Runtime) -> tuple
 
 
 def prove(
-    domain: Domain, edges: Iterable[Edge], runtime: Runtime, seed: int
+    domain: Domain,
+    edges: Iterable[Edge],
+    runtime: Runtime,
+    seed: int,
+    planned: Mapping[str, Plan | str] | None = None,
 ) -> tuple[tuple[Edge, ...], tuple[Trace, ...]]:
     """Proves edges, many experiments in one round trip.
+
+    Args:
+        domain: Its tools and schema.
+        edges: The edges.
+        runtime: Decides.
+        seed: Decides the experiments.
+        planned: Id of an edge -> what `Planner.plan` gives for it, where that is known already.
 
     Returns:
         The edges in their order, each marked as proven or with the reason why not, and the traces of all
@@ -49,7 +60,8 @@ def prove(
     planner = Planner(domain, seed)
     proven: list[Edge] = []
     traces: list[Trace] = []
-    for batch in _batches([(edge, planner.plan(edge)) for edge in edges]):
+    known = planned or {}
+    for batch in _batches([(edge, known.get(edge.id) or planner.plan(edge)) for edge in edges]):
         plans = [plan for _, plan in batch if isinstance(plan, Plan)]
         records = iter(runtime.experiments([Experiment(plan.rows, plan.now, plan.calls) for plan in plans]))
         for edge, plan in batch:

@@ -17,8 +17,16 @@ from engine.models.trace import Trace
 
 if TYPE_CHECKING:
     from engine.foundation.cases import Plan
+    from engine.graph.plan import Plan as Experiment
     from engine.runtime.base import Runtime
     from engine.tasks.build import TaskBuilder
+
+    Experiments = dict[str, Experiment | str]
+    """Id of an edge -> the experiment that may prove it, or why there is none."""
+
+
+NEEDED = ("engine.pipeline.benches", "engine.foundation.build", "engine.foundation.proposed", "engine.graph.prove")
+"""What processes that work on a run need whatever it is; they import it while the run begins, or a language model is awaited."""
 
 
 class FoundationPlan(Model):
@@ -26,12 +34,14 @@ class FoundationPlan(Model):
 
     Attributes:
         cases: Tool -> cases on top of those that follow from its contract.
+        refused: Tool -> what contract check and static admission have against it; `None` where that is to be found out.
     """
 
     spec: DomainSpec
     tools: tuple[Tool, ...]
     seed: int
     cases: dict[str, tuple[ProposedCase, ...]] = {}
+    refused: dict[str, tuple[str, ...]] | None = None
 
 
 class Judgement(Model):
@@ -89,7 +99,10 @@ class FoundationBench:
 
         self.plan = plan
         self.tools = {tool.name: tool for tool in plan.tools}
-        self.refused = screen(plan.spec, plan.tools)
+        if plan.refused is None:
+            self.refused = screen(plan.spec, plan.tools)
+        else:
+            self.refused = {name: list(reasons) for name, reasons in plan.refused.items()}
         for tool in plan.tools:
             if not tool.source:
                 self.refused[tool.name] = [f"no code came from {tool.made_by}"]
@@ -152,11 +165,17 @@ class DomainBench:
         self.runtime.close_all()
 
 
-def prove_edges(bench: DomainBench, edges: tuple[Edge, ...]) -> Proof:
-    """Tries to prove edges by execution."""
+def prove_edges(bench: DomainBench, edges: tuple[Edge, ...], planned: Experiments | None = None) -> Proof:
+    """Tries to prove edges by execution.
+
+    Args:
+        bench: Runs the experiments.
+        edges: The edges.
+        planned: Their experiments, where they are planned already.
+    """
     from engine.graph.prove import prove
 
-    proven, traces = prove(bench.plan.domain, edges, bench.runtime, bench.plan.seed)
+    proven, traces = prove(bench.plan.domain, edges, bench.runtime, bench.plan.seed, planned)
     return Proof(edges=proven, traces=traces)
 
 

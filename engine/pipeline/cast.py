@@ -158,6 +158,11 @@ class Cast:
         """How many tools a role's player is asked for at once."""
         return self._tools_per_call(role)
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether a provider was asked for anything, by this process."""
+        return self._client is not None and self._client.has_asked
+
     # Asking them
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:

@@ -15,8 +15,8 @@ from engine.pipeline.benches import (
     DomainPlan,
     Proof,
     attempt_task,
-    prove_edges,
 )
+from engine.pipeline.case_planning import EarlyPlans, prove_planned
 from engine.pipeline.cast import Cast
 from engine.pipeline.composing import compose_domain
 from engine.pipeline.judge_pairs import judge_pairs
@@ -61,9 +61,10 @@ class Phases:
     def work(self) -> bool:
         """Does what is left; whether as many tasks came about as were asked for."""
         compose_domain(self._ledger, self._cast)
-        ToolSmith(self._ledger, self._executor, self._cast).work()
+        smith = ToolSmith(self._ledger, self._executor, self._cast)
+        smith.work()
         self._infer()
-        self._prove()
+        self._prove(smith.plans)
         return self._build_tasks()
 
     @property
@@ -98,7 +99,7 @@ class Phases:
             trusted=options.trusted,
         )
 
-    def _prove(self) -> None:
+    def _prove(self, plans: EarlyPlans) -> None:
         ledger = self._ledger
         edges = self._store.edges.all(self._name)
         chunks = [edges[start : start + EDGES_A_STEP] for start in range(0, len(edges), EDGES_A_STEP)]
@@ -107,7 +108,9 @@ class Phases:
         # What was tried counts, not the steps: a revision since then may have brought edges, and proven them itself.
         untried = self._store.edges.untried(self._name)
         left = [number for number, chunk in enumerate(chunks) if any(edge.id in untried for edge in chunk)]
-        answers = self._executor.map(DomainBench, self._plan(), prove_edges, [tuple(chunks[number]) for number in left])
+        plan = self._plan()
+        items = [plans.of_edges(chunks[number], plan.domain) for number in left]
+        answers = self._executor.map(DomainBench, plan, prove_planned, items)
         for number, proof in zip(left, answers, strict=True):
             self._store_proof(names[number], proof)
 

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from engine.agents.roles import CannotAnswer
 from engine.agents.roles.foundation import PatchKind, ProposedCase, RepairAnswer, RepairRequest
@@ -20,8 +19,15 @@ from engine.models.domain import DomainSpec
 from engine.models.role import COMPOSER
 from engine.models.run import RunEvent
 from engine.models.tool import Tool
-from engine.pipeline.benches import FoundationBench, FoundationPlan, Judgement
-from engine.pipeline.case_planning import CasePlanning, PlannedTool, judge_planned
+from engine.pipeline.benches import NEEDED, FoundationBench, FoundationPlan, Judgement
+from engine.pipeline.case_planning import (
+    CasePlanning,
+    EarlyPlans,
+    PlannedTool,
+    PlanningBench,
+    judge_planned,
+    screen_tools,
+)
 from engine.pipeline.cast import Cast
 from engine.pipeline.coding import Proposed, Written, propose_cases, together, write_sources
 from engine.pipeline.disputes import Settled, settle
@@ -29,13 +35,13 @@ from engine.pipeline.judge_pairs import judge_early
 from engine.pipeline.kept_cases import JudgedPairs, kept_of_run
 from engine.pipeline.ledger import Ledger
 
-if TYPE_CHECKING:
-    from engine.foundation.cases import Plan
-
 MOST_ROUNDS = 3
 """Repairs of one tool: what three patches with the exact failures did not mend is a tool that the model can't write."""
 REPAIRS_A_TOOL = 2
 """Repairs of a whole domain for each of its tools: a model that needs more gets nothing right, and would only cost."""
+
+SCREENED_AT_ONCE = 8
+"""Tools that one process looks at in one go: the type checker is started for each go, and all processes shall have some."""
 
 CODE_STEP = "code"
 """The step in which language models write code and propose cases, before the first test."""
@@ -92,6 +98,9 @@ class ToolSmith:
         ledger: Commits the steps.
         executor: Tests tools.
         cast: Writes, proposes and repairs.
+
+    Attributes:
+        plans: What was planned while code was written.
     """
 
     def __init__(self, ledger: Ledger, executor: Executor, cast: Cast) -> None:
@@ -101,7 +110,7 @@ class ToolSmith:
         self._store = ledger.store
         self._name = ledger.run.domain
         self._seed = ledger.run.options.seed
-        self._planned: dict[str, Plan] = {}
+        self.plans = EarlyPlans()
 
     def work(self) -> None:
         """Does what is left of the phase."""
@@ -128,12 +137,13 @@ class ToolSmith:
         ledger, cast = self._ledger, self._cast
         if ledger.is_done(CODE_STEP):
             return self._prepared_before(tools)
+        self._executor.prepare(NEEDED)
         with CasePlanning(self._executor, spec, tools, self._seed) as planning:
             written, proposed, pairs = cast.wait(self._first_answers(spec, tools))
             settled = cast.wait(settle(cast, spec, written.tools, proposed.cases, self._seed)) if proposed.cases else {}
             patched = [each.tool for each in settled.values() if each.is_patched]
             again = {tool.name: tool for tool in self._written_again(spec, patched)}
-        self._planned = planning.cases
+        self.plans = EarlyPlans(tools, planning.cases, planning.experiments)
         done = tuple(again.get(tool.name, tool) for tool in written.tools)
         cases = {name: each.cases for name, each in settled.items() if each.cases}
         ledger.commit(
@@ -213,9 +223,12 @@ class ToolSmith:
         before: dict[str, _Failing],
     ) -> list[_Failing]:
         """Tests tools and stores the verdict on those that it is the last on; gives the others."""
+        if not names:
+            return []
         plan = FoundationPlan(spec=spec, tools=tuple(tools), seed=self._seed, cases=prepared.cases)
+        plan = plan.model_copy(update={"refused": self._screened(plan)})
         patched = prepared.patched | {name for name, each in before.items() if each.is_patched}
-        items = [PlannedTool(name, None if name in patched else self._planned.get(name)) for name in names]
+        items = [PlannedTool(name, None if name in patched else self.plans.cases.get(name)) for name in names]
         failing: list[_Failing] = []
         with closing(self._executor.map(FoundationBench, plan, judge_planned, items)) as judgements:
             for judgement in judgements:
@@ -227,6 +240,13 @@ class ToolSmith:
                 else:
                     failing.append(each)
         return failing
+
+    def _screened(self, plan: FoundationPlan) -> dict[str, tuple[str, ...]]:
+        """What speaks against each tool before it runs: found out once, by all processes together."""
+        names = [tool.name for tool in plan.tools]
+        chunks = [names[start : start + SCREENED_AT_ONCE] for start in range(0, len(names), SCREENED_AT_ONCE)]
+        with closing(self._executor.map(PlanningBench, plan, screen_tools, chunks)) as found:
+            return {name: reasons for each in found for name, reasons in each.items()}
 
     def _can_repair(self, each: _Failing) -> bool:
         """Whether asking the debug agent can be of any use; the composer would only write its own code once more."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from engine.errors import ScaleEnvError, StoreError
 from engine.executors.local import local_executor
 from engine.models.run import Run, RunEvent, RunStatus
+from engine.pipeline.benches import NEEDED
 from engine.pipeline.cast import Cast, is_exhausted, make_cast
 from engine.pipeline.heartbeat import Heartbeat
 from engine.pipeline.ledger import Cancelled, Ledger, Observer
@@ -17,9 +18,6 @@ from engine.pipeline.revision import Revision
 from engine.store import LeaseLost, Store
 from engine.store.lease import new_owner
 from engine.store.runs import Progress
-
-NEEDED = ("engine.pipeline.benches", "engine.foundation.build", "engine.foundation.proposed", "engine.graph.prove")
-"""What the processes that work on a run need whatever it is; they import it while the run begins."""
 
 
 def ignore(_progress: Progress, _events: Sequence[RunEvent]) -> None:
@@ -64,10 +62,18 @@ def execute(
             cast: Cast | None = None
             try:
                 refuse_company(store, run)
-                executor.prepare(NEEDED)
                 if settings is None:
                     settings = read_settings(store=store.path) if run.options.models else ModelSettings()
-                cast = make_cast(store, run, settings, tick=lambda: observe(ledger.progress(), ()))
+
+                def tick() -> None:
+                    # Not before: until the first request is on its way, this process needs all the speed there is.
+                    if cast is not None and cast.has_asked:
+                        executor.prepare(NEEDED)
+                    observe(ledger.progress(), ())
+
+                cast = make_cast(store, run, settings, tick=tick)
+                if not run.options.models:
+                    executor.prepare(NEEDED)
                 worker = Revision(ledger, executor, cast) if run.kind == "revision" else Phases(ledger, executor, cast)
                 reached = worker.work()
             finally:

@@ -63,14 +63,12 @@ def spans(table: Table) -> Spans:
     """Pairs of columns of one type whose names say that one comes before the other."""
     found: Spans = []
     for first in table.columns:
-        for before, after in _SPANS:
-            parts = first.name.lower().split("_")
-            if before not in parts and before not in first.name.lower():
+        lower = first.name.lower()
+        for before, after in _SPANS if first.type != "text" else ():
+            if before not in lower:
                 continue
-            last = table.column.get(first.name.replace(before, after)) or table.column.get(
-                first.name.lower().replace(before, after)
-            )
-            if last is not None and last.name != first.name and last.type == first.type != "text":
+            last = table.column.get(first.name.replace(before, after)) or table.column.get(lower.replace(before, after))
+            if last is not None and last.name != first.name and last.type == first.type:
                 found.append((first, last))
     return found
 

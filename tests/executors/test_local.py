@@ -153,4 +153,5 @@ def imported(_bench: Ready, module: str) -> bool:
 def test_processes_are_made_ready_before_there_is_work(tmp_path: Path) -> None:
     with ProcessExecutor(2) as executor:
         executor.prepare(["colorsys"])
+        executor.prepare(["no_such_module"])  # later calls do nothing
         assert list(executor.map(Ready, str(tmp_path), imported, ["colorsys"] * 8)) == [True] * 8

@@ -101,6 +101,11 @@ class ModelClient:
         """What the run has spent, requests under way not counted."""
         return self._purse.spent
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether a provider was asked for anything."""
+        return bool(self._lines)
+
     def model_of(self, role: RoleName) -> str:
         """The name of the model that plays a role."""
         return self._endpoints(role).model

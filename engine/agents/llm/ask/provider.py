@@ -193,12 +193,16 @@ def _imported() -> Any:
 
 @contextmanager
 def _no_collection() -> Generator[None, None, None]:
-    """Looks for no garbage: an import makes none, but so many objects that the search takes a quarter of its time."""
+    """Looks for no garbage: an import makes none, but so many objects that the search takes a quarter of its time.
+
+    Nor does any later search look at what was imported: the first one would hold up the first request by half a second.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_enabled:
             gc.enable()
 
