@@ -28,17 +28,17 @@ _MOMENTS = {
 
 def names_in(node: ast.AST) -> frozenset[str]:
     """Every name that occurs, functions and comprehension variables aside; `now` and `today` included."""
-    called = {id(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
-    variables = {
-        clause.target.id
-        for clause in ast.walk(node)
-        if isinstance(clause, ast.comprehension) and isinstance(clause.target, ast.Name)
-    }
-    return frozenset(
-        name.id
-        for name in ast.walk(node)
-        if isinstance(name, ast.Name) and id(name) not in called and name.id not in variables
-    )
+    called: set[int] = set()
+    variables: set[str] = set()
+    names: list[ast.Name] = []
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name):
+            names.append(each)
+        elif isinstance(each, ast.Call):
+            called.add(id(each.func))
+        elif isinstance(each, ast.comprehension) and isinstance(each.target, ast.Name):
+            variables.add(each.target.id)
+    return frozenset(name.id for name in names if id(name) not in called and name.id not in variables)
 
 
 def certain_names(node: ast.expr) -> Iterator[str]:

@@ -5,7 +5,10 @@ A new migration is a new module here and one more entry at the end of `MIGRATION
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
@@ -32,7 +35,8 @@ def migrate(connection: Connection) -> None:
     version = _checked_version(connection)
     if version == len(MIGRATIONS):
         return
-    from sqlite_utils import Database
+    with _no_pandas():
+        from sqlite_utils import Database
 
     # Written into the file's header, so once is enough; not before the file is known to be ours.
     connection.value("pragma journal_mode = wal")
@@ -44,6 +48,22 @@ def migrate(connection: Connection) -> None:
             migration(database)
         connection.raw.execute(f"pragma application_id = {APPLICATION_ID}")
         connection.raw.execute(f"pragma user_version = {len(MIGRATIONS)}")
+
+
+@contextmanager
+def _no_pandas() -> Generator[None, None, None]:
+    """Hides pandas from sqlite-utils, which would import it for nothing of ours, and spend more time on that than on all the rest.
+
+    Not where another thread might be looking for pandas itself.
+    """
+    hidden = "pandas" not in sys.modules and threading.active_count() == 1
+    if hidden:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["pandas"]
 
 
 def _checked_version(connection: Connection) -> int:

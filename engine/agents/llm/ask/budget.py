@@ -54,6 +54,11 @@ class Purse:
         """Whether prices have to be known."""
         return self._budget.cost is not None
 
+    @property
+    def bounds_size(self) -> bool:
+        """Whether it has to be known how large a request is."""
+        return self._budget.cost is not None or self._budget.tokens is not None
+
     def check(self) -> None:
         """Refuses at once what can't fit, before a request's size is worked out.
 

@@ -17,7 +17,7 @@ from engine.agents.llm.ask.endpoint import AnswerCache, Endpoint, Endpoints, Rea
 from engine.agents.llm.ask.forms import form_of
 from engine.agents.llm.ask.limiter import Now, Sleep
 from engine.agents.llm.ask.line import Line, Lost, answer_room
-from engine.agents.llm.ask.prices import price_of
+from engine.agents.llm.ask.prices import limits_of, price_of
 from engine.agents.llm.ask.provider import Provider
 from engine.agents.llm.ask.question import NoAnswer, ProviderError, Question
 from engine.agents.llm.ask.request import Request
@@ -185,7 +185,9 @@ class ModelClient:
         self._refuse(turn)
         await self._provider.load()
         form = form_of(endpoint)
-        prompt_tokens = self._provider.prompt_tokens(request, form)
+        # Only where it matters: loading a tokenizer would hold up the first request.
+        is_counted = self._purse.bounds_size or limits_of(endpoint).context is not None
+        prompt_tokens = self._provider.prompt_tokens(request, form) if is_counted else 0
         try:
             most_tokens = answer_room(endpoint, request, prompt_tokens)
         except NoAnswer as error:
