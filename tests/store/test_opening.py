@@ -26,6 +26,18 @@ def test_a_new_store_is_in_wal_mode_with_foreign_keys_on(tmp_path: Path) -> None
             store.tools.save("nowhere", [samples.tool("add_note")])
 
 
+def test_a_new_store_does_without_pandas_and_does_not_keep_others_from_it(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from engine.store import Store
+Store.open(Path({str(tmp_path / "studio.db")!r})).close()
+assert "sqlite_utils" in sys.modules
+assert "pandas" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_opening_again_changes_nothing_and_does_not_import_sqlite_utils(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     Store.open(path).close()

@@ -67,6 +67,13 @@ def test_a_budget_is_never_exceeded(wishes: list[Wish], budget: Budget, before: 
     run(work())
 
 
+def test_sizes_matter_where_tokens_or_cost_are_bounded() -> None:
+    nothing = Spent(cost=0.0, tokens=0, calls=0)
+    assert not Purse(Budget(calls=5), nothing).bounds_size
+    assert Purse(Budget(tokens=5), nothing).bounds_size
+    assert Purse(Budget(cost=5.0), nothing).bounds_size
+
+
 def test_what_may_fit_later_waits_for_what_is_under_way() -> None:
     async def work() -> None:
         purse = Purse(Budget(tokens=100), Spent())
