@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import json
 import re
 import tomllib
 from collections.abc import Sequence
@@ -95,7 +96,7 @@ def _check_keys(path: Path, table: dict[str, Any], at: tuple[str, ...]) -> None:
         if known is not None and key not in known:
             raise UsageError(f"{path}: {_unknown(place, known)}")
         if at == ("models", "roles") and key not in ROLES:
-            raise UsageError(f"{path}: there is no role `{key}`; {nearest(key, ROLES, limit=len(ROLES))}")
+            raise UsageError(f"{path}: there is no role `{_shown([key])}`; {nearest(key, ROLES, limit=len(ROLES))}")
         is_table = (*pattern, key) in _KEYS or place == ("models", "roles") or place == ("models", "endpoints")
         is_table = is_table or at == ("models", "endpoints")
         if is_table != isinstance(value, dict):
@@ -120,7 +121,9 @@ def _unknown(place: tuple[str, ...], known: Sequence[str]) -> str:
 def _shown(place: Sequence[Any]) -> str:
     """A key as TOML writes it."""
     parts = [str(part) for part in place]
-    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part[:80]}"' for part in parts)
+    return ".".join(
+        part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part[:80], ensure_ascii=False) for part in parts
+    )
 
 
 def _told(path: Path, error: ValidationError) -> str:

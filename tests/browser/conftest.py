@@ -47,9 +47,12 @@ def chromium() -> str:
     pytest.skip("there is no Chromium on this machine; install `chromium` to run the browser tests")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[BrowserContext]:
-    """One Chromium for all tests, which keeps the studio's scripts in its cache."""
+    """One Chromium for all browser tests of a process, which keeps the studio's scripts in its cache.
+
+    It ends with them: the loop in which Playwright works would refuse `asyncio.run` to the tests that come after.
+    """
     path = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)

@@ -206,6 +206,7 @@ WHAT_AND_REMEDY = re.compile(
 
 
 @given(TEXTS)
+@example(text='"\\n" = 1')
 @example('[budget]\ncost = 1\n[models]\ndefault = "a/b"')
 @example("[models")
 def test_no_text_of_a_file_breaks_its_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
